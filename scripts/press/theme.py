@@ -1,0 +1,69 @@
+"""The book's look: palette and typefaces read from `theme/theme.yml`.
+
+Site CSS uses the values as custom properties, which light and dark schemes
+set; print and EPUB take the light ones, filled in as literals because
+reading systems do not all know `var()`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from press.findings import Finding, PressError
+
+VARIABLE = re.compile(r"var\(--(?P<name>[a-z-]+)\)")
+
+
+@dataclass(frozen=True)
+class Theme:
+    """Colours by scheme and name, font stacks by role."""
+
+    folder: Path
+    palette: dict[str, dict[str, str]]
+    type: dict[str, str]
+
+    @classmethod
+    def load(cls, folder: Path) -> Theme:
+        """Read `theme.yml` in `folder`; raises `PressError` when it is unusable."""
+        path = folder / "theme.yml"
+        try:
+            data = yaml.safe_load(path.read_text(encoding="utf-8"))
+            return cls(folder, data["palette"], data["type"])
+        except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
+            raise PressError(
+                Finding(
+                    path,
+                    getattr(getattr(error, "problem_mark", None), "line", 0) + 1,
+                    "theme-unreadable",
+                    f"the theme can't be read ({type(error).__name__}: {error})",
+                    "give it `palette` (light, dark) and `type` (text, sans, mono)",
+                )
+            ) from error
+
+    def values(self, scheme: str) -> dict[str, str]:
+        """All custom-property values of one scheme, by name without `--`."""
+        fonts = {f"font-{role}": stack for role, stack in self.type.items()}
+        return {**self.palette[scheme], **fonts}
+
+    def fill(self, css: str, scheme: str = "light") -> str:
+        """Replace each `var(--name)` that the theme defines by its value."""
+        values = self.values(scheme)
+        return VARIABLE.sub(lambda m: values.get(m["name"], m[0]), css)
+
+    def variables(self) -> str:
+        """CSS that defines the custom properties for both colour schemes."""
+        return "\n".join(
+            [
+                _block(":root", self.values("light")),
+                _block('[data-md-color-scheme="slate"]', self.palette["dark"]),
+            ]
+        )
+
+
+def _block(selector: str, values: dict[str, str]) -> str:
+    lines = "".join(f"  --{name}: {value};\n" for name, value in values.items())
+    return f"{selector} {{\n{lines}}}\n"
