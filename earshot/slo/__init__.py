@@ -1,0 +1,1 @@
+"""Objectives and what they are spent on: latency budgets today, SLIs later."""
