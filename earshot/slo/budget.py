@@ -12,6 +12,7 @@ import random
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import add
 from pathlib import Path
 from statistics import NormalDist, fmean
 from typing import Any
@@ -108,16 +109,16 @@ class Budget:
 def totals(stages: Sequence[Stage], samples: int, seed: int) -> list[float]:
     """Total times in ms of `samples` words, in rising order.
 
-    Each stage gives its list of equally likely times. Shuffled before they
-    are added, the stages are independent of one another. Left in order,
-    they would all be slow for the same words.
+    Each stage gives a list of equally likely times. Shuffled before they are
+    added, the stages are independent of one another. Left in order, they
+    would all be slow for the same words.
     """
     dice = random.Random(seed)
     words = [0.0] * samples
     for stage in stages:
         times = stage.spread(samples)
         dice.shuffle(times)
-        words = [spent + more for spent, more in zip(words, times, strict=True)]
+        words = list(map(add, words, times))
     return sorted(words)
 
 
