@@ -1,0 +1,435 @@
+"""The book as data: its parts, chapters and pages, read from `mkdocs.yml`.
+
+The navigation is the book. A top-level entry that holds sections is a part and
+each of those sections is a chapter, whose first page is its opener; what
+stands before the first part is front matter, what stands after the last is
+back matter. Numbers follow from the order and are never typed.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import yaml
+import yaml_env_tag
+
+from press import data
+from press.findings import Finding, PressError, refuse
+from press.source import Heading, Scan, scan, split_front_matter
+
+STATUSES = ("planned", "begun", "draft", "reviewed")
+WORDS_PER_MINUTE = 220
+TYPED_NUMBER = re.compile(r"^(?:Part [IVXLC]+\.?|\d+\.?)\s+")
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of the manuscript. `src` is its path below the manuscript folder."""
+
+    path: Path
+    src: str
+    kind: str  # landing, front, chapter (an opener), section or back
+    text: str
+    meta: dict[str, Any]
+    nav_title: str = ""
+    part: int | None = None
+    chapter: int | None = None
+    number: str = ""
+
+    @cached_property
+    def scan(self) -> Scan:
+        """The marks of the page."""
+        return scan(self.text)
+
+    @property
+    def heading(self) -> Heading | None:
+        """The page's title heading, if it has one."""
+        return next((h for h in self.scan.headings if h.level == 1), None)
+
+    @property
+    def title(self) -> str:
+        """The title without its number."""
+        return self.heading.text if self.heading else self.src
+
+    @property
+    def place(self) -> str:
+        """What an index or a back link calls the page: its number or title."""
+        return self.number or self.title
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A chapter: its number, its opener and its pages (opener first)."""
+
+    number: int
+    pages: tuple[Page, ...]
+
+    @property
+    def opener(self) -> Page:
+        """The chapter's first page."""
+        return self.pages[0]
+
+    @property
+    def title(self) -> str:
+        """The chapter's title."""
+        return self.opener.title
+
+    @property
+    def status(self) -> str:
+        """How far it is: planned, begun, draft or reviewed."""
+        return str(self.opener.meta.get("status", "planned"))
+
+    @property
+    def minutes(self) -> int:
+        """Reading time of the whole chapter in minutes, at least one."""
+        words = sum(page.scan.words for page in self.pages)
+        return max(1, round(words / WORDS_PER_MINUTE))
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the book: its number, title and chapters."""
+
+    number: int
+    title: str
+    chapters: tuple[Chapter, ...]
+
+    @property
+    def roman(self) -> str:
+        """The part's number in roman numerals."""
+        return roman(self.number)
+
+
+@dataclass(frozen=True)
+class Edition:
+    """What the title page, the imprint and the packages say of the book."""
+
+    slug: str
+    title: str
+    subtitle: str
+    description: str
+    author: str
+    language: str
+    version: str
+    date: datetime.date
+    site_url: str
+    repo_url: str
+    identifier: str
+    publisher: str
+    subjects: tuple[str, ...]
+    rights: str
+    series: dict[str, Any]
+    motto: str = ""
+
+
+@dataclass(frozen=True)
+class Book:
+    """The manuscript and its data, as one value that every stage reads."""
+
+    root: Path
+    docs: Path
+    config: dict[str, Any]
+    edition: Edition
+    pages: tuple[Page, ...]
+    parts: tuple[Part, ...]
+    findings: tuple[Finding, ...] = field(default=())
+
+    @cached_property
+    def by_src(self) -> dict[str, Page]:
+        """Pages by their path below the manuscript folder."""
+        return {page.src: page for page in self.pages}
+
+    @property
+    def chapters(self) -> tuple[Chapter, ...]:
+        """All chapters in order."""
+        return tuple(chapter for part in self.parts for chapter in part.chapters)
+
+    def chapter(self, number: int) -> Chapter:
+        """The chapter with this number; raises `KeyError` when there is none."""
+        for chapter in self.chapters:
+            if chapter.number == number:
+                return chapter
+        raise KeyError(number)
+
+    def generated(self, block: str) -> Page | None:
+        """The page that holds the generated block `::: {#block}`."""
+        return self._generated.get(block)
+
+    @cached_property
+    def _generated(self) -> dict[str, Page]:
+        pattern = re.compile(r"^::: \{#([\w-]+)\}", re.M)
+        found: dict[str, Page] = {}
+        for page in self.pages:
+            for name in pattern.findall(page.scan.masked):
+                found.setdefault(name, page)
+        return found
+
+
+class _ConfigLoader(yaml.SafeLoader):
+    """A loader that passes over MkDocs' own YAML tags."""
+
+
+_ConfigLoader.add_multi_constructor("", lambda *_: None)
+_ConfigLoader.add_constructor("!ENV", yaml_env_tag.construct_env_tag)
+
+
+def load(root: Path) -> Book:
+    """Read the book whose `mkdocs.yml` lies in `root`.
+
+    Raises `PressError` when the configuration itself can't be used; faults of
+    single pages are kept in `findings`, so that a run can report them together.
+    """
+    root = root.resolve()
+    config_path = root / "mkdocs.yml"
+    config = read_config(config_path)
+    docs = root / config.get("docs_dir", "docs")
+    found: list[Finding] = []
+    reader = _Reader(docs, config_path, found)
+    pages, parts = reader.walk(config["nav"])
+    found += reader.strays()
+    return Book(
+        root,
+        docs,
+        config,
+        edition(config, config_path),
+        tuple(pages),
+        tuple(parts),
+        tuple(found),
+    )
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """`mkdocs.yml` as plain data; raises `PressError` when it can't be used."""
+    text = data.read_text(path)
+    try:
+        config = yaml.load(text, Loader=_ConfigLoader)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        what = getattr(error, "problem", None) or str(error)
+        line = mark.line + 1 if mark else 1
+        raise PressError(
+            Finding(path, line, "yaml", f"malformed YAML: {what}", "mend the syntax")
+        ) from None
+    missing = [
+        Finding(path, 1, "config", f"`{key}` is missing", f"add `{key}:`")
+        for key in ("site_name", "docs_dir", "nav")
+        if not isinstance(config, dict) or not config.get(key)
+    ]
+    refuse(missing)
+    return config
+
+
+def edition(config: dict[str, Any], path: Path) -> Edition:
+    """What the configuration says of the edition; raises `PressError`."""
+    extra = config.get("extra") or {}
+    about = extra.get("book") or {}
+    missing = [
+        Finding(path, 1, "config", f"`extra.book.{key}` is missing", "add it")
+        for key in ("slug", "version", "date", "identifier", "author")
+        if key not in about
+    ]
+    refuse(missing)
+    date = about["date"]
+    if not isinstance(date, datetime.date):
+        raise PressError(
+            Finding(
+                path,
+                1,
+                "config",
+                f"`extra.book.date` is “{date}”, which is no date",
+                "write it as 2026-11-23",
+            )
+        )
+    return Edition(
+        slug=about["slug"],
+        title=config["site_name"],
+        subtitle=about.get("subtitle", ""),
+        description=config.get("site_description", ""),
+        author=about["author"],
+        language=about.get("language", "en"),
+        version=str(about["version"]),
+        date=date,
+        site_url=config.get("site_url") or "",
+        repo_url=config.get("repo_url") or "",
+        identifier=about["identifier"],
+        publisher=about.get("publisher", about["author"]),
+        subjects=tuple(about.get("subjects", ())),
+        rights=about.get("rights", ""),
+        series=about.get("series") or {},
+    )
+
+
+def roman(number: int) -> str:
+    """A number from 1 to 39 in roman numerals."""
+    tens, ones = divmod(number, 10)
+    units = ("", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX")
+    return "X" * tens + units[ones]
+
+
+class _Reader:
+    """Walks the navigation once, reading and numbering its pages."""
+
+    def __init__(self, docs: Path, config_path: Path, found: list[Finding]) -> None:
+        self.docs, self.config_path, self.found = docs, config_path, found
+        self.seen: set[str] = set()
+        self.config_text = data.read_text(config_path)
+
+    def walk(self, nav: list[Any]) -> tuple[list[Page], list[Part]]:
+        pages: list[Page] = []
+        parts: list[Part] = []
+        chapters = 0
+        for title, entry in map(_entry, nav):
+            if isinstance(entry, str):
+                kind = "landing" if entry == "index.md" else self._side(parts)
+                pages += self._page(entry, kind, title)
+            elif _is_part(entry):
+                part = self._part(len(parts) + 1, title, entry, chapters)
+                chapters += len(part.chapters)
+                parts.append(part)
+                pages += [page for ch in part.chapters for page in ch.pages]
+            else:
+                for sub_title, src in map(_entry, entry):
+                    pages += self._page(src, self._side(parts), sub_title)
+        return pages, parts
+
+    @staticmethod
+    def _side(parts: list[Part]) -> str:
+        return "back" if parts else "front"
+
+    def _part(self, number: int, title: str, entry: list[Any], before: int) -> Part:
+        chapters: list[Chapter] = []
+        for nav_title, srcs in map(_entry, entry):
+            index = before + len(chapters) + 1
+            chapter = self._chapter(number, index, nav_title, srcs)
+            if chapter:
+                chapters.append(chapter)
+        return Part(number, TYPED_NUMBER.sub("", title), tuple(chapters))
+
+    def _chapter(
+        self, part: int, number: int, title: str, srcs: list[Any]
+    ) -> Chapter | None:
+        pages: list[Page] = []
+        section = 0
+        for sub_title, src in map(_entry, srcs):
+            kind = "section" if pages else "chapter"
+            for page in self._page(src, kind, sub_title or title, part, number):
+                shown = str(number)
+                if kind == "section":
+                    section += not page.meta.get("unnumbered", False)
+                    numbered = not page.meta.get("unnumbered", False)
+                    shown = f"{number}.{section}" if numbered else ""
+                pages.append(_numbered(page, shown))
+        if pages:
+            self._check_title(title, pages[0], number)
+        return Chapter(number, tuple(pages)) if pages else None
+
+    def _check_title(self, title: str, opener: Page, number: int) -> None:
+        expected = f"{number}. {opener.title}"
+        if title != expected:
+            self.found.append(
+                Finding(
+                    self.config_path,
+                    self._line(opener.src),
+                    "nav-title",
+                    f"the navigation calls chapter {number} “{title}”, its page "
+                    f"“{opener.title}”",
+                    f"write “{expected}”",
+                )
+            )
+
+    def _page(
+        self,
+        src: Any,
+        kind: str,
+        nav_title: str = "",
+        part: int | None = None,
+        chapter: int | None = None,
+    ) -> list[Page]:
+        """The page in a list, or an empty list and a finding."""
+        path = self.docs / str(src)
+        if src in self.seen:
+            self._nav_finding(src, "nav-twice", "is in the navigation twice")
+            return []
+        self.seen.add(str(src))
+        if not path.is_file():
+            self._nav_finding(src, "nav-no-file", "is in the navigation but not there")
+            return []
+        try:
+            text = data.read_text(path)
+            meta = front_matter(path, text)
+        except PressError as error:
+            self.found.extend(error.findings)
+            return []
+        return [Page(path, str(src), kind, text, meta, nav_title, part, chapter)]
+
+    def _nav_finding(self, src: Any, code: str, what: str) -> None:
+        fix = "create the page or take the entry out"
+        if code == "nav-twice":
+            fix = "take one entry out"
+        self.found.append(
+            Finding(
+                self.config_path, self._line(str(src)), code, f"“{src}” {what}", fix
+            )
+        )
+
+    def _line(self, src: str) -> int:
+        for number, line in enumerate(self.config_text.split("\n"), 1):
+            if src in line:
+                return number
+        return 1
+
+    def strays(self) -> Iterator[Finding]:
+        """Markdown files that no entry of the navigation names."""
+        for path in sorted(self.docs.rglob("*.md")):
+            src = path.relative_to(self.docs).as_posix()
+            if src not in self.seen:
+                yield Finding(
+                    path,
+                    1,
+                    "not-in-nav",
+                    "the page is not in the navigation",
+                    "name it under `nav:` in mkdocs.yml or delete it",
+                )
+
+
+def front_matter(path: Path, text: str) -> dict[str, Any]:
+    """A page's front matter; raises `PressError` when it is malformed."""
+    block, _, _ = split_front_matter(text)
+    try:
+        meta = yaml.safe_load(block) if block else {}
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = mark.line + 2 if mark else 1
+        what = getattr(error, "problem", None) or str(error)
+        raise PressError(
+            Finding(path, line, "yaml", f"malformed front matter: {what}", "mend it")
+        ) from None
+    if not isinstance(meta or {}, dict):
+        raise PressError(
+            Finding(path, 2, "yaml", "front matter is no mapping", "write `key: value`")
+        )
+    return meta or {}
+
+
+def _numbered(page: Page, number: str) -> Page:
+    from dataclasses import replace
+
+    return replace(page, number=number)
+
+
+def _entry(item: Any) -> tuple[str, Any]:
+    """One entry of the navigation as (title, path or list)."""
+    if isinstance(item, dict):
+        ((title, value),) = item.items()
+        return str(title), value
+    return "", item
+
+
+def _is_part(entry: list[Any]) -> bool:
+    return any(isinstance(_entry(item)[1], list) for item in entry)

@@ -1,0 +1,313 @@
+"""From manuscript to edition: build the outputs aside, then swap them in at once.
+
+An edition is a folder `build/.editions/<name>` with the site, the PDF and the
+EPUB. Readers' paths (`build/site`, `build/<slug>.pdf`, `build/<slug>.epub`) are
+links through `build/.current`, which one rename moves to the new edition, so
+they show the old edition or the new one and never a mixture.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import logging
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from press.book import Book
+from press.findings import Finding, PressError
+
+Report = Callable[[str], None]
+OUTPUTS = ("site", "pdf", "epub")
+INPUT_FOLDERS = ("manuscript", "theme", "diagrams", "experiments", "scripts/press")
+INPUT_FILES = ("mkdocs.yml", "uv.lock")
+SKIPPED = ("__pycache__",)
+RECORD = "edition.json"
+PAGE_MAP = "page-map.json"
+DAY = 86_400
+QUOTED = re.compile(r"'([^']+)'")
+
+
+def epoch(book: Book) -> int:
+    """Seconds of the edition's date, unless `SOURCE_DATE_EPOCH` says otherwise."""
+    given = os.environ.get("SOURCE_DATE_EPOCH")
+    if given and given.isdigit():
+        return int(given)
+    return (book.edition.date.toordinal() - 719_163) * DAY
+
+
+def fingerprint(book: Book, outputs: tuple[str, ...]) -> dict[str, str]:
+    """A digest of everything that each output is made from."""
+    digest = hashlib.sha256()
+    for path in sorted(set(_inputs(book))):
+        digest.update(path.relative_to(book.root).as_posix().encode() + b"\0")
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    for name in ("BOOK_SITE_URL", "BOOK_REPO_URL", "PRESS_RELEASE_COMMIT"):
+        digest.update(f"{name}={os.environ.get(name, '')}\0".encode())
+    digest.update(str(epoch(book)).encode())
+    return dict.fromkeys(outputs, digest.hexdigest())
+
+
+def _inputs(book: Book) -> Iterator[Path]:
+    folders = {book.root / name for name in INPUT_FOLDERS} | {book.docs}
+    folders.add(Path(__file__).parent)
+    for folder in folders:
+        for path in folder.rglob("*"):
+            if path.is_file() and not any(part in SKIPPED for part in path.parts):
+                if path.is_relative_to(book.root):
+                    yield path
+    for name in INPUT_FILES:
+        if (book.root / name).is_file():
+            yield book.root / name
+    yield from _listed(book)
+
+
+def _listed(book: Book) -> Iterator[Path]:
+    """The files that listings are cut from."""
+    from press import listings
+
+    for page in book.pages:
+        for fence in page.scan.fences:
+            source = listings.parse(fence.info)
+            if source is None:
+                continue
+            try:
+                yield listings.locate(book.root, page.path.parent, source["path"])
+            except listings.ListingError:
+                continue
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold the build folder; a second build waits until the first is done."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+class Editions:
+    """The editions below `build/`, and which of them readers see."""
+
+    def __init__(self, book: Book) -> None:
+        self.book = book
+        self.folder = book.root / "build"
+        self.store = self.folder / ".editions"
+        self.current = self.folder / ".current"
+        self.names = {
+            "site": "site",
+            "pdf": f"{book.edition.slug}.pdf",
+            "epub": f"{book.edition.slug}.epub",
+        }
+
+    def path(self, output: str) -> Path:
+        """Where readers find an output."""
+        return self.folder / self.names[output]
+
+    def record(self) -> dict[str, str]:
+        """The digests that the current edition's outputs were made from."""
+        try:
+            text = (self.current / RECORD).read_text(encoding="utf-8")
+            kept = json.loads(text)
+        except (OSError, ValueError):
+            return {}
+        return {
+            output: digest
+            for output, digest in kept.items()
+            if (self.current / self.names.get(output, "")).exists()
+            and self.path(output).exists()
+        }
+
+    @contextmanager
+    def new(self) -> Iterator[Path]:
+        """A fresh folder for an edition; what a crash left is cleared first."""
+        self.store.mkdir(parents=True, exist_ok=True)
+        kept = self.current.resolve() if self.current.exists() else None
+        for left in self.store.iterdir():
+            if left.resolve() != kept:
+                shutil.rmtree(left)
+        folder = Path(tempfile.mkdtemp(prefix="edition-", dir=self.store))
+        folder.chmod(0o755)
+        try:
+            yield folder
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+
+    def carry(self, folder: Path, outputs: set[str]) -> dict[str, str]:
+        """Take outputs that weren't made over from the current edition."""
+        record = self.record()
+        for output in outputs & record.keys():
+            old, new = self.current / self.names[output], folder / self.names[output]
+            if old.is_dir():
+                shutil.copytree(old, new, copy_function=os.link)
+            else:
+                os.link(old, new)
+        for name in (PAGE_MAP, "book"):
+            old = self.current / name
+            if old.exists() and not (folder / name).exists():
+                copy = shutil.copytree if old.is_dir() else shutil.copy2
+                copy(old, folder / name)
+        return {output: record[output] for output in outputs & record.keys()}
+
+    def promote(self, folder: Path, record: dict[str, str]) -> None:
+        """Make `folder` the edition that readers see."""
+        (folder / RECORD).write_text(json.dumps(record, indent=1) + "\n")
+        previous = self.current.resolve() if self.current.exists() else None
+        _link(self.current, Path(".editions") / folder.name)
+        for output, name in self.names.items():
+            if output in record:
+                _link(self.folder / name, Path(".current") / name)
+        if previous and previous.parent == self.store.resolve():
+            shutil.rmtree(previous, ignore_errors=True)
+
+
+def _link(link: Path, target: Path) -> None:
+    """Point `link` at `target` in one step, whatever stands there."""
+    if link.is_symlink() and Path(os.readlink(link)) == target:
+        return
+    if link.is_dir() and not link.is_symlink():
+        shutil.rmtree(link)
+    fresh = link.with_name(f".{link.name}.new")
+    fresh.unlink(missing_ok=True)
+    fresh.symlink_to(target)
+    os.replace(fresh, link)
+
+
+def make(book: Book, outputs: tuple[str, ...], report: Report) -> list[Path]:
+    """Build the outputs that are out of date and promote them together.
+
+    Returns the paths made; raises `PressError` and changes nothing that readers
+    see when the manuscript has faults.
+    """
+    editions = Editions(book)
+    with locked(editions.folder):
+        wanted = fingerprint(book, outputs)
+        record = editions.record()
+        due = tuple(o for o in outputs if record.get(o) != wanted[o])
+        if not due:
+            return []
+        os.environ["SOURCE_DATE_EPOCH"] = str(epoch(book))
+        with editions.new() as folder:
+            _produce(book, editions, folder, due, report)
+            kept = editions.carry(folder, set(OUTPUTS) - set(due))
+            editions.promote(folder, {**kept, **{o: wanted[o] for o in due}})
+    return [editions.path(output) for output in due]
+
+
+def _produce(
+    book: Book,
+    editions: Editions,
+    folder: Path,
+    due: tuple[str, ...],
+    report: Report,
+) -> None:
+    """Make the outputs `due` in `folder`."""
+    from press import capture
+
+    report("Rendering the pages")
+    site_folder = folder / "site"
+    pages = render(book, site_folder)
+    capture.save(pages, folder / "book")
+    if "pdf" in due:
+        from press import pdf
+
+        report("Setting the PDF")
+        page_map = pdf.write(book, pages, folder / editions.names["pdf"], report)
+        text = json.dumps(page_map, indent=1, sort_keys=True)
+        (folder / PAGE_MAP).write_text(text + "\n", encoding="utf-8")
+    if "epub" in due:
+        from press import epub
+
+        report("Packing the EPUB")
+        page_map = _page_map(folder, editions)
+        epub.write(book, pages, folder / editions.names["epub"], page_map)
+    if "site" in due:
+        for output in ("pdf", "epub"):
+            made = folder / editions.names[output]
+            if made.exists():
+                _link_file(made, site_folder / "downloads" / made.name)
+    else:
+        shutil.rmtree(site_folder)
+
+
+def _link_file(made: Path, place: Path) -> None:
+    place.unlink(missing_ok=True)
+    os.link(made, place)
+
+
+def _page_map(folder: Path, editions: Editions) -> dict[str, object]:
+    """The PDF's page map of this edition, or of the last one that had a PDF."""
+    for path in (folder / PAGE_MAP, editions.current / PAGE_MAP):
+        if path.is_file():
+            return json.loads(path.read_text(encoding="utf-8"))
+    return {}
+
+
+def render(book: Book, site_folder: Path) -> list:
+    """Run MkDocs once into `site_folder`; returns the captured pages.
+
+    Raises `PressError` with what MkDocs warned of.
+    """
+    from mkdocs.commands.build import build
+    from mkdocs.config import load_config
+    from mkdocs.exceptions import MkDocsException
+
+    warnings = _Warnings(book)
+    logger = logging.getLogger("mkdocs")
+    logger.addHandler(warnings)
+    logger.propagate = False
+    try:
+        config = load_config(
+            str(book.root / "mkdocs.yml"), site_dir=str(site_folder), strict=False
+        )
+        plugin = config.plugins.get("press")
+        if plugin is None:
+            raise PressError(
+                Finding(
+                    book.root / "mkdocs.yml",
+                    1,
+                    "config",
+                    "the plug-in `press` is not switched on",
+                    "add `press` to `plugins:`",
+                )
+            )
+        build(config)
+    except MkDocsException as error:
+        raise PressError(
+            Finding(book.root / "mkdocs.yml", 1, "mkdocs", str(error), "mend it")
+        ) from None
+    finally:
+        logger.removeHandler(warnings)
+    if warnings.findings:
+        raise PressError(*sorted(set(warnings.findings)))
+    return plugin.captured()
+
+
+class _Warnings(logging.Handler):
+    """Turns MkDocs' warnings into findings with the line of what they quote."""
+
+    def __init__(self, book: Book) -> None:
+        super().__init__(logging.WARNING)
+        self.book = book
+        self.findings: list[Finding] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep a warning as a finding."""
+        message = " ".join(record.getMessage().split())
+        names = QUOTED.findall(message)
+        page = next((self.book.by_src[n] for n in names if n in self.book.by_src), None)
+        path, line = self.book.root / "mkdocs.yml", 1
+        if page:
+            path = page.path
+            found = [page.text.find(name) for name in names if name != page.src]
+            line = page.text.count("\n", 0, max([0, *found[:1]])) + 1
+        self.findings.append(
+            Finding(path, line, "mkdocs", message, "mend the link or the page")
+        )

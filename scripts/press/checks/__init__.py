@@ -1,0 +1,21 @@
+"""The rules of the manuscript: one module a family, each rule a generator.
+
+A rule takes the apparatus and yields findings. All rules run before anything
+is rendered, so that every fault of a run is told at once.
+"""
+
+from __future__ import annotations
+
+from press.apparatus import Apparatus
+from press.checks import pages, references, sources
+from press.findings import Finding
+
+RULES = (*pages.RULES, *references.RULES, *sources.RULES)
+
+
+def run(known: Apparatus) -> list[Finding]:
+    """All findings of all rules, sorted by place, each once."""
+    found = set(known.findings)
+    for rule in RULES:
+        found.update(rule(known))
+    return sorted(found)

@@ -1,0 +1,157 @@
+"""Rules for what the words refer to: labels, citations, facts, terms, Book 1."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator
+from difflib import get_close_matches
+
+from press import index, labels, math
+from press.apparatus import Apparatus
+from press.findings import Finding
+
+SCHEMES = frozenset(
+    [
+        "http",
+        "https",
+        "mailto",
+        "fact",
+        "term",
+        "index",
+        "book1",
+        "image-diagram",
+        "image-plot",
+    ]
+)
+
+
+def label_references(known: Apparatus) -> Iterator[Finding]:
+    """Every `@fig-x` has a label."""
+    yield from labels.undefined(known.book, known.labels)
+
+
+def citations(known: Apparatus) -> Iterator[Finding]:
+    """Every citation is well-formed and its key is in the bibliography."""
+    for page in known.book.pages:
+        for mark in page.scan.of("cite-malformed"):
+            yield Finding(
+                page.path,
+                mark.line,
+                "cite-malformed",
+                f"“{mark.target}” is no citation",
+                "write [@key] or [@key, §2; @other]",
+            )
+    yield from _unknown(known, "cite", known.references, "references.bib")
+
+
+def facts(known: Apparatus) -> Iterator[Finding]:
+    """Every fact is in the ledger and given text is its value, rounded."""
+    yield from _unknown(known, "fact", known.facts, "facts.yml")
+    for page in known.book.pages:
+        for mark in page.scan.of("fact"):
+            fact = known.facts.get(mark.target)
+            if fact and mark.text and not fact.fits(mark.text):
+                yield Finding(
+                    page.path,
+                    mark.line,
+                    "fact-text",
+                    f"“{mark.text}” is no rounding of {fact.shown}, the value of "
+                    f"“{fact.id}”",
+                    f"write [](fact:{fact.id}) or round half up",
+                )
+
+
+def fact_sources(known: Apparatus) -> Iterator[Finding]:
+    """A cited fact's source is in the bibliography."""
+    for fact in known.facts.values():
+        if fact.cite and fact.cite not in known.references:
+            yield Finding(
+                known.book.docs / "facts.yml",
+                fact.line,
+                "cite-unknown",
+                f"“{fact.id}” cites “{fact.cite}”, which references.bib lacks",
+                "add the entry",
+            )
+
+
+def terms(known: Apparatus) -> Iterator[Finding]:
+    """Every term is in the glossary."""
+    yield from _unknown(known, "term", known.terms, "glossary.yml")
+
+
+def index_pointers(known: Apparatus) -> Iterator[Finding]:
+    """What `index.yml` sends the reader to exists."""
+    yield from index.faults(known.index, known.book.docs / "index.yml")
+
+
+def book1(known: Apparatus) -> Iterator[Finding]:
+    """References to Book 1 name a section it has, by its number and title."""
+    for page in known.book.pages:
+        for mark in page.scan.of("book1"):
+            fault = known.book1.faults(mark.target, mark.text)
+            if fault:
+                close = get_close_matches(mark.target, known.book1.places, 1)
+                hint = f"write book1:{close[0]}" if close else "see book1.yml"
+                yield Finding(page.path, mark.line, "book1", fault, hint)
+
+
+def schemes(known: Apparatus) -> Iterator[Finding]:
+    """A link's scheme is one that the press or a browser knows."""
+    for page in known.book.pages:
+        for mark in page.scan.marks:
+            if "-" in mark.kind and not mark.kind.startswith("image-"):
+                continue
+            if mark.kind in ("ref", "cite", "math") or mark.kind in SCHEMES:
+                continue
+            yield Finding(
+                page.path,
+                mark.line,
+                "scheme-unknown",
+                f"“{mark.kind.removeprefix('image-')}:” is no scheme the press knows",
+                "use fact, term, index, book1, diagram, plot, https or mailto",
+            )
+
+
+def formulas(known: Apparatus) -> Iterator[Finding]:
+    """Every inline formula can be set."""
+    for page in known.book.pages:
+        for mark in page.scan.of("math"):
+            try:
+                math.mathml(" ".join(mark.target.split()))
+            except math.FormulaError as error:
+                yield Finding(
+                    page.path,
+                    mark.line,
+                    "formula",
+                    f"${mark.target}$ {error}",
+                    "mend the TeX (a $ before a word may be money: write \\$)",
+                )
+
+
+def _unknown(
+    known: Apparatus, kind: str, defined: Container[str], file: str
+) -> Iterator[Finding]:
+    for page in known.book.pages:
+        for mark in page.scan.of(kind):
+            if mark.target not in defined:
+                close = get_close_matches(mark.target, list(defined), 1)  # type: ignore[call-overload]
+                hint = f"; did you mean “{close[0]}”?" if close else ""
+                yield Finding(
+                    page.path,
+                    mark.line,
+                    f"{kind}-unknown",
+                    f"{file} has no “{mark.target}”",
+                    f"add it{hint}",
+                )
+
+
+RULES = (
+    label_references,
+    citations,
+    facts,
+    fact_sources,
+    terms,
+    index_pointers,
+    book1,
+    schemes,
+    formulas,
+)

@@ -1,0 +1,129 @@
+"""Rules for what pages show: listings, outputs, diagrams and plots."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from press import diagrams, figures, listings
+from press.apparatus import Apparatus
+from press.book import Page
+from press.findings import Finding
+from press.source import Fence
+from press.theme import Theme
+
+CALLOUT_LOOKAHEAD = 40
+
+
+def fences(known: Apparatus) -> Iterator[Finding]:
+    """A fence that names a file can be cut from it."""
+    for page in known.book.pages:
+        for fence in page.scan.fences:
+            source = listings.parse(fence.info)
+            if source is None:
+                continue
+            try:
+                cut_of(known, page, fence)
+            except listings.ListingError as error:
+                yield Finding(
+                    page.path,
+                    fence.line,
+                    "listing",
+                    str(error),
+                    "mend the path or the section mark",
+                )
+            if any(line.strip() for line in fence.body):
+                yield Finding(
+                    page.path,
+                    fence.line,
+                    "listing-body",
+                    "the fence names a file and has lines of its own",
+                    "leave its body empty",
+                )
+
+
+def cut_of(known: Apparatus, page: Page, fence: Fence) -> listings.Cut:
+    """The lines that a fence names; raises `ListingError`."""
+    source = listings.parse(fence.info)
+    assert source is not None
+    file = listings.locate(known.book.root, page.path.parent, source["path"])
+    return listings.cut(file, source["path"], source["section"])
+
+
+def callouts(known: Apparatus) -> Iterator[Finding]:
+    """Each call-out after a listing names exactly one of its lines."""
+    for page in known.book.pages:
+        lines = page.text.split("\n")
+        for fence in page.scan.fences:
+            try:
+                cut = cut_of(known, page, fence) if listings.parse(fence.info) else None
+            except listings.ListingError:
+                continue
+            if cut is None:
+                continue
+            for number, code in _items(lines, fence):
+                try:
+                    cut.find(code)
+                except listings.ListingError as error:
+                    yield Finding(
+                        page.path,
+                        number,
+                        "callout",
+                        str(error),
+                        "quote enough of one line to tell it from the others",
+                    )
+
+
+def _items(lines: list[str], fence: Fence) -> Iterator[tuple[int, str]]:
+    """Line and code of the call-outs after a captioned listing."""
+    at = fence.line + len(fence.body) + 1
+    state = "caption"
+    for number, line in enumerate(lines[at : at + CALLOUT_LOOKAHEAD], at + 1):
+        text = line.strip()
+        if state == "caption":
+            if text and not text.startswith(": "):
+                return
+            state = "in-caption" if text else state
+        elif state == "in-caption":
+            state = "list" if not text else state
+        elif text:
+            match = listings.ITEM.match(text)
+            if match and (lead := listings.CODE_LEAD.match(match["text"])):
+                yield number, lead["code"]
+            elif match or not line.startswith(" "):
+                return
+
+
+def drawings(known: Apparatus) -> Iterator[Finding]:
+    """Every diagram and plot that a page shows is drawn, and described."""
+    for page in known.book.pages:
+        for scheme in ("diagram", "plot"):
+            for mark in page.scan.of(f"image-{scheme}"):
+                try:
+                    figures.drawings(known.book.root, scheme, mark.target)
+                except figures.FigureError as error:
+                    make = "diagrams" if scheme == "diagram" else "figures"
+                    yield Finding(
+                        page.path,
+                        mark.line,
+                        "figure-missing",
+                        str(error),
+                        f"run `make {make}` or mend the name",
+                    )
+                if not mark.text:
+                    yield Finding(
+                        page.path,
+                        mark.line,
+                        "figure-description",
+                        f"{scheme} “{mark.target}” has no description",
+                        "say between the brackets what the figure shows",
+                    )
+
+
+def stale_diagrams(known: Apparatus) -> Iterator[Finding]:
+    """Committed drawings belong to their sources."""
+    if (known.book.root / "diagrams").is_dir():
+        theme = Theme.load(known.book.root / "theme")
+        yield from diagrams.stale(known.book.root, theme)
+
+
+RULES = (fences, callouts, drawings, stale_diagrams)

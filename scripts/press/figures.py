@@ -1,0 +1,61 @@
+"""Figures: committed drawings of diagrams and plots, in a light and a dark form."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+NAME = re.compile(r"^[\w-]+$")
+SCHEMES = ("light", "dark")
+ASSETS = "assets/figures"
+
+
+class FigureError(ValueError):
+    """A figure that can't be shown; the message says why."""
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """An SVG of the project and the address it gets below the manuscript."""
+
+    file: Path
+    address: str
+    width: float
+    height: float
+
+
+def drawings(root: Path, scheme: str, name: str) -> tuple[Drawing, Drawing]:
+    """The light and the dark drawing of `diagram:name` or `plot:name`.
+
+    Raises `FigureError` when one is missing or is no SVG with a size.
+    """
+    if not NAME.match(name):
+        raise FigureError(f"“{name}” is no name of a {scheme}")
+    light, dark = (_drawing(root, scheme, name, form) for form in SCHEMES)
+    return light, dark
+
+
+def _drawing(root: Path, scheme: str, name: str, form: str) -> Drawing:
+    if scheme == "diagram":
+        file = root / "diagrams" / "rendered" / f"{name}.{form}.svg"
+    else:
+        file = root / "experiments" / name / f"plot.{form}.svg"
+    if not file.is_file():
+        raise FigureError(f"{scheme} “{name}” has no {file.relative_to(root)}")
+    width, height = _size(file, file.stat().st_mtime_ns)
+    return Drawing(file, f"{ASSETS}/{scheme}-{name}.{form}.svg", width, height)
+
+
+@lru_cache(maxsize=1024)
+def _size(file: Path, mtime: int) -> tuple[float, float]:
+    from lxml import etree
+
+    try:
+        parser = etree.XMLParser(resolve_entities=False, no_network=True)
+        root = etree.fromstring(file.read_bytes(), parser)
+        _, _, width, height = map(float, root.get("viewBox", "").split())
+    except (etree.XMLSyntaxError, ValueError) as error:
+        raise FigureError(f"{file.name} is no SVG with a viewBox ({error})") from None
+    return width, height

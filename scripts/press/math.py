@@ -1,0 +1,43 @@
+"""Formulas: TeX to MathML for site and EPUB, to SVG for the PDF."""
+
+from __future__ import annotations
+
+import html
+import re
+from functools import lru_cache
+
+import latex2mathml.converter
+
+UNKNOWN = re.compile(r"<m[io][^>]*>\\[A-Za-z]+</m[io]>")
+
+
+class FormulaError(ValueError):
+    """A formula that can't be set; the message says why."""
+
+
+@lru_cache(maxsize=4096)
+def mathml(tex: str, display: bool = False) -> str:
+    """The formula as a `<math>` element that keeps its TeX in `alttext`.
+
+    Raises `FormulaError` for bad syntax and for commands that are not known
+    (the converter passes those through as text).
+    """
+    mode = "block" if display else "inline"
+    try:
+        out = latex2mathml.converter.convert(tex, display=mode)
+    except Exception as error:  # the converter raises what it likes
+        raise FormulaError(f"can't be set ({type(error).__name__})") from None
+    unknown = UNKNOWN.search(out)
+    if unknown:
+        name = re.sub(r"<[^>]+>", "", unknown[0])
+        raise FormulaError(f"has an unknown command {name}")
+    return out.replace("<math ", f'<math alttext="{html.escape(tex)}" ', 1)
+
+
+@lru_cache(maxsize=4096)
+def svg(tex: str, size: float) -> tuple[str, float]:
+    """The formula as SVG text at `size` px, and its depth below the baseline."""
+    import ziamath
+
+    formula = ziamath.Latex(tex, size=size)
+    return formula.svg(), -float(formula.getyofst())
