@@ -59,9 +59,9 @@ def _inputs(book: Book) -> Iterator[Path]:
     folders.add(Path(__file__).parent)
     for folder in folders:
         for path in folder.rglob("*"):
-            if path.is_file() and not any(part in SKIPPED for part in path.parts):
-                if path.is_relative_to(book.root):
-                    yield path
+            skipped = any(part in SKIPPED for part in path.parts)
+            if path.is_file() and path.is_relative_to(book.root) and not skipped:
+                yield path
     for name in INPUT_FILES:
         if (book.root / name).is_file():
             yield book.root / name

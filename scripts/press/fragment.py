@@ -21,7 +21,7 @@ MATHML = "http://www.w3.org/1998/Math/MathML"
 NS = {"h": XHTML, "svg": SVG, "m": MATHML}
 BLOCKS = frozenset(
     f"{{{XHTML}}}{name}"
-    for name in ["p", "h1", "h2", "h3", "h4", "pre", "figure", "tr", "li", "dt", "dd"]
+    for name in ("p", "h1", "h2", "h3", "h4", "pre", "figure", "tr", "li", "dt", "dd")
 )
 ABSOLUTE = re.compile(r"^[a-z][a-z0-9+.-]*:")
 BLOCK = "data-block"

@@ -81,10 +81,9 @@ def _headings(page: Page) -> Iterator[tuple[str, str]]:
     if page.kind != "section":
         return
     for heading in page.scan.headings:
-        short = len(heading.text) <= LONGEST_HEADING
-        if heading.level <= 2 and heading.label and short:
-            if not SENTENCE.search(heading.text):
-                yield heading.text, heading.label
+        short = len(heading.text) <= LONGEST_HEADING and heading.level <= 2
+        if short and heading.label and not SENTENCE.search(heading.text):
+            yield heading.text, heading.label
 
 
 def _pointers(top: Entry, path: Path) -> None:

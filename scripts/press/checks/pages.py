@@ -12,24 +12,8 @@ from press.book import STATUSES, Page
 from press.findings import Finding
 
 VOID = frozenset(
-    [
-        "area",
-        "base",
-        "br",
-        "col",
-        "embed",
-        "hr",
-        "img",
-        "input",
-        "link",
-        "meta",
-        "source",
-        "track",
-        "wbr",
-    ]
-)
-CLOSED_BY_PARENT = frozenset(
-    ["li", "p", "td", "th", "tr", "dd", "dt", "option", "thead", "tbody"]
+    ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta")
+    + ("source", "track", "wbr")
 )
 PIPE = re.compile(r"(?<!\\)\|")
 RULE_ROW = re.compile(r"^\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?$")

@@ -10,17 +10,8 @@ from press.apparatus import Apparatus
 from press.findings import Finding
 
 SCHEMES = frozenset(
-    [
-        "http",
-        "https",
-        "mailto",
-        "fact",
-        "term",
-        "index",
-        "book1",
-        "image-diagram",
-        "image-plot",
-    ]
+    ("http", "https", "mailto", "fact", "term", "index", "book1")
+    + ("image-diagram", "image-plot")
 )
 
 
