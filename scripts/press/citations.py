@@ -9,12 +9,12 @@ from pathlib import Path
 
 from pybtex.database import BibliographyData, Entry, Person, parse_string
 from pybtex.exceptions import PybtexError
+from pybtex.richtext import Text
 
 from press.data import read_text
 from press.findings import Finding, PressError
 
 ENTRY = re.compile(r"^@(?P<type>\w+)\s*\{\s*(?P<key>[^,\s]+)\s*,", re.M)
-BRACES = re.compile(r"[{}]")
 NO_DATE = "n.d."
 CONTAINERS = ("journal", "booktitle", "howpublished", "institution", "publisher")
 
@@ -132,12 +132,7 @@ def _details(fields: dict[str, str]) -> str:
 
 def _text(value: str) -> str:
     """A BibTeX field as plain Unicode text on one line."""
-    import latexcodec  # noqa: F401  (registers the codec "ulatex")
-
-    decoded = value.encode("utf-8").decode("utf-8")
-    if "\\" in decoded:
-        decoded = decoded.encode("utf-8").decode("ulatex+utf-8")
-    return " ".join(BRACES.sub("", decoded).replace("~", " ").split())
+    return " ".join(str(Text.from_latex(value)).replace("~", " ").split())
 
 
 def _family(person: Person) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import html
 import re
 from collections import Counter
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as etree
@@ -46,29 +47,38 @@ class PressExtension(Extension):
     """References, citations, link schemes and formulas."""
 
     def __init__(self, apparatus: Apparatus | None = None, **configs: Any) -> None:
-        self.apparatus = apparatus
+        self.given = apparatus
         self.config = {"root": [".", "Folder that holds mkdocs.yml"]}
         super().__init__(**configs)
 
     def extendMarkdown(self, md: Markdown) -> None:
         """Register the processors."""
-        known = self.apparatus or apparatuses.load(Path(self.getConfig("root")))
         md.ESCAPED_CHARS = [*md.ESCAPED_CHARS, "@", "$"]
         md.inlinePatterns.register(FormulaProcessor(FORMULA.pattern, md), "math", 185)
-        cite = CitationProcessor(CITATION.pattern, md, known)
+        cite = CitationProcessor(CITATION.pattern, md, self)
         md.inlinePatterns.register(cite, "cite", 172)
-        ref = ReferenceProcessor(REFERENCE.pattern, md, known)
+        ref = ReferenceProcessor(REFERENCE.pattern, md, self)
         md.inlinePatterns.register(ref, "ref", 171)
-        md.treeprocessors.register(SchemeProcessor(md, known), "schemes", 12)
+        md.treeprocessors.register(SchemeProcessor(md, self), "schemes", 12)
+
+    @cached_property
+    def known(self) -> Apparatus:
+        """The apparatus, loaded when the first page needs it."""
+        return self.given or apparatuses.load(Path(self.getConfig("root")))
 
 
 class _Processor(InlineProcessor):
     """An inline processor that knows the apparatus."""
 
-    def __init__(self, pattern: str, md: Markdown, known: Apparatus) -> None:
+    def __init__(self, pattern: str, md: Markdown, press: PressExtension) -> None:
         super().__init__(pattern, md)
         self.compiled_re = re.compile(pattern, re.S)
-        self.known = known
+        self.press = press
+
+    @property
+    def known(self) -> Apparatus:
+        """What the page may refer to."""
+        return self.press.known
 
 
 class ReferenceProcessor(_Processor):
@@ -128,9 +138,14 @@ class FormulaProcessor(InlineProcessor):
 class SchemeProcessor(Treeprocessor):
     """Links with our schemes, ids for back links, alignment as classes."""
 
-    def __init__(self, md: Markdown, known: Apparatus) -> None:
+    def __init__(self, md: Markdown, press: PressExtension) -> None:
         super().__init__(md)
-        self.known = known
+        self.press = press
+
+    @property
+    def known(self) -> Apparatus:
+        """What the page may refer to."""
+        return self.press.known
 
     def run(self, root: etree.Element) -> None:
         """Rewrite the tree in document order."""
