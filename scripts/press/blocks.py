@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from press import backmatter, figures, listings
 from press.apparatus import Apparatus
@@ -93,6 +94,20 @@ def figure_assets(page: Page, known: Apparatus) -> list[figures.Drawing]:
             except figures.FigureError:
                 continue
     return found
+
+
+def write(known: Apparatus, folder: Path) -> None:
+    """Write all expanded pages, with front matter, and the drawings they show."""
+    for page in known.book.pages:
+        block, _, _ = split_front_matter(page.text)
+        head = f"---\n{block}---\n" if block else ""
+        path = folder / page.src
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(head + expand(page, known), encoding="utf-8")
+        for drawing in figure_assets(page, known):
+            copy = folder / drawing.address
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_bytes(drawing.file.read_bytes())
 
 
 # -- conventions: each takes what it knows from the cursor, or returns None ----

@@ -201,6 +201,34 @@ def make(book: Book, outputs: tuple[str, ...], report: Report) -> list[Path]:
     return [editions.path(output) for output in due]
 
 
+def preview_chapter(book: Book, number: int, report: Report) -> Path:
+    """One chapter as a PDF in `build/preview/`, for the author's eyes."""
+    from press import pdf
+
+    if number not in [chapter.number for chapter in book.chapters]:
+        raise PressError(
+            Finding(
+                book.root / "mkdocs.yml",
+                1,
+                "no-chapter",
+                f"there is no chapter {number}",
+                f"choose one from 1 to {len(book.chapters)}",
+            )
+        )
+    os.environ["SOURCE_DATE_EPOCH"] = str(epoch(book))
+    folder = book.root / "build" / "preview"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"chapter-{number:02}.pdf"
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".") as work:
+        report("Rendering the pages")
+        pages = render(book, Path(work) / "site")
+        report(f"Setting chapter {number}")
+        fresh = Path(work) / path.name
+        pdf.write_chapter(book, pages, number, fresh, report)
+        os.replace(fresh, path)
+    return path
+
+
 def _produce(
     book: Book,
     editions: Editions,

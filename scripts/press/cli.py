@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import datetime
 import json
+import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
 
 import click
 
-from press.findings import Finding, PressError
+from press.findings import Finding, PressError, refuse
 
+FOLDER = click.Path(path_type=Path, file_okay=False)
 ROOT = click.option(
     "--root",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=FOLDER,
     default=Path("."),
     show_default=True,
     help="Folder that holds mkdocs.yml.",
@@ -41,7 +44,7 @@ def told(command: Callable) -> Callable:
     return wrapper
 
 
-def tell(findings: tuple[Finding, ...], root: Path, as_json: bool) -> None:
+def tell(findings: Sequence[Finding], root: Path, as_json: bool) -> None:
     """Print findings, in file order, to standard error or as JSON to output."""
     shown = sorted(finding.relative(root) for finding in findings)
     if as_json:
@@ -72,34 +75,255 @@ def main() -> None:
     """Build a book: one manuscript to a site, a PDF and an EPUB."""
 
 
+# -- outputs ---------------------------------------------------------------------
+
+
 @main.command()
 @ROOT
 @JSON
-@click.option("--only", type=click.Choice(["site", "pdf", "epub"]), multiple=True)
 @told
-def book(root: Path, only: tuple[str, ...]) -> None:
+def book(root: Path) -> None:
     """Build the site, the PDF and the EPUB into build/."""
+    from press import build
+
+    _make(root, build.OUTPUTS)
+
+
+@main.command()
+@ROOT
+@JSON
+@click.option("--chapter", type=int, help="Only this chapter, for a quick look.")
+@told
+def pdf(root: Path, chapter: int | None) -> None:
+    """Build the PDF alone, or a preview of one chapter."""
+    if chapter is None:
+        _make(root, ("pdf",))
+    else:
+        _preview_chapter(root, chapter)
+
+
+@main.command()
+@ROOT
+@JSON
+@told
+def epub(root: Path) -> None:
+    """Build the EPUB alone, with the page numbers of the last PDF."""
+    _make(root, ("epub",))
+
+
+def _make(root: Path, outputs: tuple[str, ...]) -> None:
     from press import book as books
     from press import build
 
     began = time.perf_counter()
     loaded = books.load(root)
     with progress() as report:
-        made = build.make(loaded, only or build.OUTPUTS, report)
-    for path in made:
-        click.echo(f"{_size(path)}  {path.relative_to(loaded.root)}")
-    if made:
-        click.echo(f"built in {time.perf_counter() - began:.1f} s")
-    else:
-        click.echo("nothing has changed")
+        made = build.make(loaded, outputs, report)
+    _made(made, loaded.root, began)
+
+
+def _preview_chapter(root: Path, number: int) -> None:
+    from press import book as books
+    from press import build
+
+    began = time.perf_counter()
+    loaded = books.load(root)
+    with progress() as report:
+        path = build.preview_chapter(loaded, number, report)
+    _made([path], loaded.root, began)
+
+
+def _made(paths: list[Path], root: Path, began: float) -> None:
+    for path in paths:
+        click.echo(f"{_size(path)}  {path.relative_to(root)}")
+    seconds = time.perf_counter() - began
+    click.echo(f"built in {seconds:.1f} s" if paths else "nothing has changed")
 
 
 def _size(path: Path) -> str:
-    if path.is_dir():
-        size = sum(f.stat().st_size for f in path.rglob("*") if f.is_file())
-    else:
-        size = path.stat().st_size
-    return f"{size / 1e6:6.1f} MB"
+    files = [f for f in path.rglob("*") if f.is_file()] if path.is_dir() else [path]
+    return f"{sum(f.stat().st_size for f in files) / 1e6:6.1f} MB"
+
+
+@main.command()
+@ROOT
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address.")
+@click.option("--port", default=8000, show_default=True, help="Port.")
+@told
+def site(root: Path, host: str, port: int) -> None:
+    """Show the site while you write; every save reloads the page."""
+    from press import preview
+
+    preview.serve(root, host, port, lambda text: click.echo(text, err=True))
+
+
+@main.command()
+@ROOT
+@JSON
+@click.option("--release", is_flag=True, help="Refuse what a release refuses.")
+@told
+def check(root: Path, release: bool) -> None:
+    """Check the manuscript without building anything."""
+    from press import apparatus, checks
+    from press import release as releases
+
+    known = apparatus.load(root)
+    found = list(checks.run(known))
+    later = list(releases.refusals(known, datetime.date.today()))
+    if release:
+        refuse([*found, *later])
+    refuse(found)
+    for finding in later:
+        if finding.code == "fact-expired":
+            click.echo(f"warning: {finding.relative(known.book.root)}", err=True)
+
+
+@main.command()
+@ROOT
+@JSON
+@click.argument("folder", type=FOLDER)
+@told
+def expand(root: Path, folder: Path) -> None:
+    """Write the block-expanded Markdown to FOLDER, for any other engine."""
+    from press import apparatus, blocks, checks
+
+    known = apparatus.load(root)
+    refuse(checks.run(known))
+    blocks.write(known, folder)
+    click.echo(f"{len(known.book.pages)} pages in {folder}")
+
+
+# -- sources -----------------------------------------------------------------------
+
+
+@main.command()
+@ROOT
+@JSON
+@told
+def diagrams(root: Path) -> None:
+    """Draw the Mermaid diagrams whose sources changed (needs Chromium)."""
+    from press import diagrams as drawings
+    from press.theme import Theme
+
+    with progress() as report:
+        names = drawings.render(
+            root.resolve(), Theme.load(root / "theme"), report=report
+        )
+    for name in names:
+        click.echo(f"drew {name}")
+
+
+@main.command()
+@ROOT
+@JSON
+@told
+def figures(root: Path) -> None:
+    """Draw the plots again from the data that their experiments recorded."""
+    found = []
+    for script in sorted(root.resolve().glob("experiments/*/plot.py")):
+        done = subprocess.run(
+            [sys.executable, script], cwd=root, capture_output=True, text=True
+        )
+        if done.returncode:
+            problem = (done.stderr.strip().splitlines() or ["no message"])[-1]
+            found.append(Finding(script, 1, "plot", f"fails: {problem}", "mend it"))
+    refuse(found)
+
+
+@main.command()
+@ROOT
+@JSON
+@told
+def listings(root: Path) -> None:
+    """Run the commands of all recorded outputs again and keep what they print."""
+    from press import book as books
+    from press import recordings
+
+    for path in recordings.record(books.load(root)):
+        click.echo(f"recorded {path.relative_to(root.resolve())}")
+
+
+# -- writing -----------------------------------------------------------------------
+
+
+@main.command()
+@ROOT
+@click.option("--json", "as_json", is_flag=True, help="Print the labels as JSON.")
+def labels(root: Path, as_json: bool) -> None:
+    """List all labels with their numbers, places and titles."""
+    from press import book as books
+    from press import labels as numbering
+
+    try:
+        loaded = books.load(root)
+    except PressError as error:
+        tell(error.findings, root.resolve(), as_json)
+        sys.exit(1)
+    rows = [
+        {
+            "label": label.id,
+            "text": label.text,
+            "title": label.title,
+            "path": str(label.page.path.relative_to(loaded.root)),
+            "line": label.line,
+        }
+        for label in numbering.collect(loaded).by_id.values()
+    ]
+    if as_json:
+        click.echo(json.dumps(rows, indent=1, ensure_ascii=False))
+        return
+    width = max((len(str(row["label"])) for row in rows), default=0)
+    for row in rows:
+        place = f"{row['path']}:{row['line']}"
+        click.echo(f"{row['label']!s:<{width}}  {place}  {row['text']}  {row['title']}")
+
+
+@main.command()
+@ROOT
+@JSON
+@click.argument("old")
+@click.argument("new")
+@told
+def rename(root: Path, old: str, new: str) -> None:
+    """Rename the label OLD to NEW, with all references to it."""
+    from press import projects
+
+    for path in projects.rename(root, old, new):
+        click.echo(path.relative_to(root.resolve()))
+
+
+@main.group()
+def new() -> None:
+    """Begin a book or a section."""
+
+
+@new.command("book")
+@JSON
+@click.option(
+    "--theme", type=FOLDER, default=Path("theme"), help="The look to copy from."
+)
+@click.argument("folder", type=FOLDER)
+@told
+def new_book(folder: Path, theme: Path) -> None:
+    """Lay out a small book in FOLDER that builds as it is."""
+    from press import projects
+
+    for path in projects.new_book(folder, theme):
+        click.echo(path)
+    click.echo(f"next: press book --root {folder}")
+
+
+@new.command("section")
+@ROOT
+@JSON
+@click.argument("chapter", type=int)
+@click.argument("title")
+@told
+def new_section(root: Path, chapter: int, title: str) -> None:
+    """Add a section called TITLE to the end of CHAPTER, page and navigation."""
+    from press import projects
+
+    click.echo(projects.new_section(root, chapter, title).relative_to(root.resolve()))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -41,6 +42,13 @@ def read_text(path: Path) -> str:
                 "save the file as UTF-8",
             )
         ) from None
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write UTF-8 text beside `path`, then put it in its place in one step."""
+    fresh = path.with_name(f".{path.name}.new")
+    fresh.write_text(text, encoding="utf-8")
+    os.replace(fresh, path)
 
 
 def load_mapping(path: Path) -> dict[str, Record]:

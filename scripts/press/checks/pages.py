@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 
 from press.apparatus import Apparatus
 from press.backmatter import BLOCKS
-from press.book import STATUSES, Page
+from press.book import STATUSES
 from press.findings import Finding
 
 VOID = frozenset(
@@ -169,11 +169,6 @@ def generated_blocks(known: Apparatus) -> Iterator[Finding]:
                     f"“{match['name']}” is no generated block",
                     f"use one of {', '.join(BLOCKS)}",
                 )
-
-
-def unfinished(page: Page) -> bool:
-    """Whether a release refuses the chapter that this page opens."""
-    return page.meta.get("status", "planned") in ("planned", "begun")
 
 
 RULES = (
