@@ -61,7 +61,7 @@ def table(report: Report) -> str:
     rule = "-" * max(map(len, lines))
     lines[1:1] = [rule]
     lines[-2:-2] = [rule]
-    verdict = f"{data['share']:.1f} % of words within {data['target']:.0f} ms"
+    verdict = f"{data['share']:.1f}% of words within {data['target']:.0f} ms"
     spare = f"{abs(data['left']):.1f} ms {'left' if data['left'] >= 0 else 'over'}"
     return "\n".join([*lines, "", f"{verdict}; p95 has {spare}"])
 

@@ -80,7 +80,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class Budget:
-    """Stages, and the target in ms that 95 % of words must meet."""
+    """Stages, and the target in ms that 95% of words must meet."""
 
     stages: tuple[Stage, ...]
     target_ms: float
@@ -109,9 +109,9 @@ class Budget:
 def totals(stages: Sequence[Stage], samples: int, seed: int) -> list[float]:
     """Total times in ms of `samples` words, in rising order.
 
-    Each stage gives a list of equally likely times. Shuffled before they are
-    added, the stages are independent of one another. Left in order, they
-    would all be slow for the same words.
+    Each stage gives a list of equally likely times. Shuffled before they
+    are added, the stages are independent of one another. Left in order,
+    they would all be slow for the same words.
     """
     dice = random.Random(seed)
     words = [0.0] * samples

@@ -77,7 +77,7 @@ def _words(axes: Axes, data: dict[str, Any], palette: Palette) -> None:
     axes.bar(
         starts, shares, width=0.86 * width, align="edge", color=colours, clip_on=False
     )
-    _mark(axes, total["p95"], "95 % of words", palette["ink"], "right", 0.9)
+    _mark(axes, total["p95"], "95% of words", palette["ink"], "right", 0.9)
     _mark(axes, total["target"], "target", palette["moss"], "left", 0.9, "--")
     _mark(axes, total["added_p95"], "added up", palette["rust"], "left", 0.55)
     axes.set_title("Simulated words", loc="left", fontsize=11)

@@ -82,7 +82,7 @@ def test_a_larger_share_of_words_never_takes_less_time(
 
 
 def test_two_even_waits_give_the_triangle_that_theory_gives() -> None:
-    """Two uniform waits of 100 ms: 95 % of the sums lie below 200 - sqrt(1000)."""
+    """Two uniform waits of 100 ms: 95% of the sums lie below 200 - sqrt(1000)."""
     waits = [stage("uniform", {"low_ms": 0, "high_ms": 100})] * 2
     words = totals(waits, 20_000, seed=3)
     assert percentile(words, 95) == pytest.approx(200 - math.sqrt(1000), abs=1.5)
