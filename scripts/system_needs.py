@@ -11,6 +11,7 @@ virtual environment exists.
 from __future__ import annotations
 
 import ctypes.util
+import importlib
 import os
 import shutil
 import subprocess
@@ -147,6 +148,7 @@ def main(target: str) -> int:
     missing = [need for need in NEEDS[target] if not need.present()]
     if missing:
         install(missing)
+        importlib.invalidate_caches()
         missing = [need for need in missing if not need.present()]
     for need in missing:
         print(advice(need), file=sys.stderr)

@@ -31,7 +31,7 @@ from press import listings, math
 from press.apparatus import Apparatus
 from press.facts import Fact
 from press.index import slug
-from press.source import CITATION, CITED, FORMULA, REFERENCE
+from press.source import CITATION, CITED, FORMULA, REFERENCE, plain
 
 CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
 ALIGNMENT = re.compile(r"text-align:\s*(left|center|right);?")
@@ -174,7 +174,7 @@ class SchemeProcessor(Treeprocessor):
             page = self.known.book.generated("glossary")
             element.set("class", "term")
             element.set("id", anchor(f"term-{target}"))
-            element.set("title", term.definition)
+            element.set("title", plain(term.definition))
             _point(element, page, f"term-{target}")
         elif scheme == "index":
             element.tag = "span"
