@@ -19,6 +19,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from press.book import Book
 from press.findings import Finding, PressError
@@ -149,11 +150,8 @@ class Editions:
                 shutil.copytree(old, new, copy_function=os.link)
             else:
                 os.link(old, new)
-        for name in (PAGE_MAP, "book"):
-            old = self.current / name
-            if old.exists() and not (folder / name).exists():
-                copy = shutil.copytree if old.is_dir() else shutil.copy2
-                copy(old, folder / name)
+        if (self.current / PAGE_MAP).is_file():
+            shutil.copyfile(self.current / PAGE_MAP, folder / PAGE_MAP)
         return {output: record[output] for output in outputs & record.keys()}
 
     def promote(self, folder: Path, record: dict[str, str]) -> None:
@@ -195,8 +193,8 @@ def make(book: Book, outputs: tuple[str, ...], report: Report) -> list[Path]:
             return []
         os.environ["SOURCE_DATE_EPOCH"] = str(epoch(book))
         with editions.new() as folder:
-            _produce(book, editions, folder, due, report)
             kept = editions.carry(folder, set(OUTPUTS) - set(due))
+            _produce(book, editions, folder, due, report)
             editions.promote(folder, {**kept, **{o: wanted[o] for o in due}})
     return [editions.path(output) for output in due]
 
@@ -240,7 +238,7 @@ def _produce(
     from press import capture
 
     report("Rendering the pages")
-    site_folder = folder / "site"
+    site_folder = folder / ("site" if "site" in due else ".site")
     pages = render(book, site_folder)
     capture.save(pages, folder / "book")
     if "pdf" in due:
@@ -254,7 +252,7 @@ def _produce(
         from press import epub
 
         report("Packing the EPUB")
-        page_map = _page_map(folder, editions)
+        page_map = _page_map(folder)
         epub.write(book, pages, folder / editions.names["epub"], page_map)
     if "site" in due:
         for output in ("pdf", "epub"):
@@ -270,12 +268,10 @@ def _link_file(made: Path, place: Path) -> None:
     os.link(made, place)
 
 
-def _page_map(folder: Path, editions: Editions) -> dict[str, object]:
-    """The PDF's page map of this edition, or of the last one that had a PDF."""
-    for path in (folder / PAGE_MAP, editions.current / PAGE_MAP):
-        if path.is_file():
-            return json.loads(path.read_text(encoding="utf-8"))
-    return {}
+def _page_map(folder: Path) -> dict[str, Any]:
+    """The PDF's page map in this edition: a new one, or the last one's."""
+    path = folder / PAGE_MAP
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
 
 def render(book: Book, site_folder: Path) -> list:
