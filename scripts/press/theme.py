@@ -19,12 +19,24 @@ VARIABLE = re.compile(r"var\(--(?P<name>[a-z-]+)\)")
 
 
 @dataclass(frozen=True)
+class Face:
+    """One font file: what CSS calls it and whether the site uses it."""
+
+    family: str
+    weight: int
+    style: str
+    file: str
+    site: bool = False
+
+
+@dataclass(frozen=True)
 class Theme:
-    """Colours by scheme and name, font stacks by role."""
+    """Colours by scheme and name, font stacks by role, font files."""
 
     folder: Path
     palette: dict[str, dict[str, str]]
     type: dict[str, str]
+    fonts: tuple[Face, ...] = ()
 
     @classmethod
     def load(cls, folder: Path) -> Theme:
@@ -32,7 +44,8 @@ class Theme:
         path = folder / "theme.yml"
         try:
             data = yaml.safe_load(path.read_text(encoding="utf-8"))
-            return cls(folder, data["palette"], data["type"])
+            faces = tuple(Face(**face) for face in data.get("fonts", ()))
+            return cls(folder, data["palette"], data["type"], faces)
         except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
             raise PressError(
                 Finding(
@@ -40,7 +53,8 @@ class Theme:
                     getattr(getattr(error, "problem_mark", None), "line", 0) + 1,
                     "theme-unreadable",
                     f"the theme can't be read ({type(error).__name__}: {error})",
-                    "give it `palette` (light, dark) and `type` (text, sans, mono)",
+                    "give it `palette` (light, dark), `type` (text, sans, mono) and"
+                    " `fonts` (family, weight, style, file)",
                 )
             ) from error
 
@@ -48,6 +62,28 @@ class Theme:
         """All custom-property values of one scheme, by name without `--`."""
         fonts = {f"font-{role}": stack for role, stack in self.type.items()}
         return {**self.palette[scheme], **fonts}
+
+    def font_faces(self, base: str, files: dict[str, str] | None = None) -> str:
+        """CSS `@font-face` rules with addresses that start with `base`.
+
+        `files` maps a face's file to the name under which it is served; faces
+        that it lacks get no rule. Without it all faces keep their names.
+        """
+        served = files or {face.file: face.file for face in self.fonts}
+        return "\n".join(
+            _block(
+                "@font-face",
+                {
+                    "font-family": f'"{face.family}"',
+                    "font-style": face.style,
+                    "font-weight": str(face.weight),
+                    "font-display": "swap",
+                    "src": f'url("{base}{served[face.file]}")',
+                },
+            )
+            for face in self.fonts
+            if face.file in served
+        )
 
     def fill(self, css: str, scheme: str = "light") -> str:
         """Replace each `var(--name)` that the theme defines by its value."""
@@ -58,12 +94,19 @@ class Theme:
         """CSS that defines the custom properties for both colour schemes."""
         return "\n".join(
             [
-                _block(":root", self.values("light")),
-                _block('[data-md-color-scheme="slate"]', self.palette["dark"]),
+                _block(":root", _properties(self.values("light"))),
+                _block(
+                    '[data-md-color-scheme="slate"]',
+                    _properties(self.palette["dark"]),
+                ),
             ]
         )
 
 
-def _block(selector: str, values: dict[str, str]) -> str:
-    lines = "".join(f"  --{name}: {value};\n" for name, value in values.items())
+def _properties(values: dict[str, str]) -> dict[str, str]:
+    return {f"--{name}": value for name, value in values.items()}
+
+
+def _block(selector: str, declarations: dict[str, str]) -> str:
+    lines = "".join(f"  {name}: {value};\n" for name, value in declarations.items())
     return f"{selector} {{\n{lines}}}\n"
