@@ -1,0 +1,229 @@
+"""Blocks of a page as e-readers want them: code, tables, notes, boxes, terms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lxml import etree
+
+from press.ebook.document import meaning
+from press.fragment import (
+    classes,
+    drop,
+    element,
+    find,
+    having,
+    replace,
+    tag,
+    text_of,
+    unwrap,
+)
+
+DEEPEST_INDENT = 24  # columns; classes i1 to i24 in the style sheet
+WIDEST_TABLE = 4  # columns that a phone can show side by side
+# Pygments' classes that keep a mark that does not need colour.
+TOKENS = {
+    **dict.fromkeys(("k", "kc", "kd", "kn", "kp", "kr", "kt", "ow", "nt"), "k"),
+    **dict.fromkeys(("c", "c1", "ch", "cm", "cp", "cpf", "cs"), "c"),
+    **dict.fromkeys(("gp",), "gp"),
+    **dict.fromkeys(("gd",), "gd"),
+    **dict.fromkeys(("gi",), "gi"),
+}
+KINDS = {
+    "incident": "Incident",
+    "tradeoff": "Trade-off",
+    "pitfall": "Pitfall",
+    "checklist": "Checklist",
+    "measured": "Measured",
+    "exercise": "Exercise",
+    "aside": "Aside",
+    "planned": "Planned",
+}
+WARNINGS = ("pitfall", "incident")
+TABLE_ROLES = {
+    "tr": "row",
+    "td": "cell",
+    "th": "columnheader",
+    "thead": "rowgroup",
+    "tbody": "rowgroup",
+}
+
+
+def code(body: etree._Element) -> None:
+    """Fences: `pre` of lines that wrap below their own indent.
+
+    The line break stays inside the line's span, so that copied text and
+    readers without the style sheet show each line once.
+    """
+    for box in find(body, f".//h:div[{having('highlight')}]"):
+        pre = box.find(tag("pre"))
+        pre.set("class", " ".join(["code", *set(classes(box)) & {"output"}]))
+        replace(box, pre)
+        for line in find(pre, f".//h:span[{having('ln')}]"):
+            _line(line)
+
+
+def _line(line: etree._Element) -> None:
+    text = "".join(line.itertext())
+    indent = min(len(text) - len(text.lstrip(" ")), DEEPEST_INDENT)
+    marked = ["hll"] if "hll" in classes(line) else []
+    line.set("class", " ".join(["ln", *([f"i{indent}"] if indent else []), *marked]))
+    for token in list(line.iter(tag("span")))[1:]:
+        kind = next((TOKENS[name] for name in classes(token) if name in TOKENS), "")
+        if "co" in classes(token):
+            token.set("class", "co")
+        elif kind:
+            token.set("class", kind)
+        else:
+            unwrap(token)
+
+
+def callouts(body: etree._Element) -> None:
+    """The list below a listing: each item begins with the mark of its line."""
+    path = f".//h:ol[{having('callouts')}] | .//h:div[{having('callouts')}]/h:ol"
+    for listed in find(body, path):
+        listed.set("class", "callouts")
+        for number, item in enumerate(listed.findall(tag("li"))):
+            mark = element("span", chr(ord("①") + number), class_="co")
+            first = item.find(tag("p"))
+            _lead(item if first is None else first, mark, " ")
+
+
+def _lead(node: etree._Element, first: etree._Element, gap: str) -> None:
+    """Put `first` and a gap before what the element holds."""
+    first.tail = gap + (node.text or "").lstrip()
+    node.text = None
+    node.insert(0, first)
+
+
+def tables(body: etree._Element) -> None:
+    """Narrow tables keep their grid; wide ones become a card for each row."""
+    for table in find(body, ".//h:table"):
+        heads = find(table, "./h:thead/h:tr/h:th")
+        for head in find(table, "./h:thead//h:th"):
+            head.set("scope", "col")
+        wide = len(heads) > WIDEST_TABLE
+        table.set("class", "cards" if wide else "grid")
+        if wide:
+            _cards(table, [text_of(head) for head in heads])
+
+
+def _cards(table: etree._Element, heads: list[str]) -> None:
+    """Name each cell's column in words: style sheets can't be relied on for it.
+
+    The roles keep it a table for assistive technology although CSS sets it as
+    blocks; the names are hidden there, for the head cells are read instead.
+    """
+    table.set("role", "table")
+    for name, role in TABLE_ROLES.items():
+        for node in table.iter(tag(name)):
+            node.set("role", role)
+    for row in find(table, "./h:tbody/h:tr"):
+        for cell, head in zip(row.findall(tag("td")), heads, strict=False):
+            name = element("span", f"{head}:", class_="column", aria_hidden="true")
+            _lead(cell, name, " ")
+
+
+def footnotes(body: etree._Element) -> None:
+    """References and notes that readers open in a pop-up; link back first."""
+    back: dict[str, str] = {}
+    for mark in find(body, f".//h:a[{having('footnote-ref')}]"):
+        above = mark.getparent()
+        mark.set("id", above.attrib.pop("id"))
+        del mark.attrib["class"]
+        meaning(mark, "noteref", "doc-noteref")
+        back.setdefault(mark.get("href").partition("#")[2], mark.get("id"))
+    for box in find(body, f".//h:div[{having('footnote')}]"):
+        section = element("section", class_="footnotes", aria_label="Notes")
+        meaning(section, "footnotes", "doc-endnotes")
+        for number, item in enumerate(find(box, "./h:ol/h:li"), 1):
+            section.append(_note(item, number, back[item.get("id")]))
+        replace(box, section)
+
+
+def _note(item: etree._Element, number: int, back: str) -> etree._Element:
+    for link in find(item, f".//h:a[{having('footnote-backref')}]"):
+        drop(link)
+    note = meaning(element("aside", id=item.get("id")), "footnote", "doc-footnote")
+    note.extend(list(item))
+    last = note[-1]
+    if len(last) and last[-1].tail:
+        last[-1].tail = last[-1].tail.rstrip()
+    elif not len(last) and last.text:
+        last.text = last.text.rstrip()
+    link = element("a", f"{number}.", href=f"#{back}", class_="back")
+    link.set("aria-label", f"Back to reference {number}")
+    meaning(link, role="doc-backlink")
+    paragraph = note.find(tag("p"))
+    if paragraph is None:
+        paragraph = element("p")
+        note.insert(0, paragraph)
+    _lead(paragraph, link, " ")
+    return note
+
+
+def admonitions(body: etree._Element) -> None:
+    """Boxes: sections named by their title, which says its kind in words."""
+    for number, box in enumerate(find(body, f".//h:div[{having('admonition')}]"), 1):
+        kind = next((name for name in classes(box) if name in KINDS), "")
+        box.tag = tag("section")
+        box.set("class", f"box {kind}".strip())
+        meaning(box, role="doc-notice" if kind in WARNINGS else "note")
+        title = box.find(tag("p"))
+        if title is None or "admonition-title" not in classes(title):
+            continue
+        title.set("class", "box-title")
+        title.set("id", f"box-{number}")
+        meaning(box, label=f"box-{number}")
+        if kind and text_of(title).replace("-", "").lower() != kind:
+            _lead(title, element("span", KINDS[kind], class_="kind"), " ")
+        elif kind:
+            word = element("span", KINDS[kind], class_="kind")
+            title[:] = [word]
+            title.text = None
+
+
+def tasks(body: etree._Element) -> None:
+    """Check boxes as signs: an e-book has no form controls."""
+    for box in find(body, ".//h:input[@type='checkbox']"):
+        done = box.get("checked") is not None
+        sign = element("span", "☑" if done else "☐", class_="task", role="img")
+        sign.set("aria-label", "done" if done else "to do")
+        replace(box, sign)
+
+
+def terms(body: etree._Element) -> None:
+    """The glossary as a list of terms and definitions."""
+    for box in find(body, f".//h:div[{having('glossary')}]"):
+        entries = find(box, f"./h:p[{having('term-entry')}]")
+        if not entries:
+            continue
+        listed = element("dl", class_="glossary")
+        meaning(listed, "glossary")
+        for entry in entries:
+            listed.extend(_term(entry))
+        replace(box, listed)
+
+
+def _term(entry: etree._Element) -> Iterator[etree._Element]:
+    name = find(entry, f".//h:strong[{having('term-name')}]")[0]
+    before, after = list(entry)[: entry.index(name)], name.tail
+    term = element("dt", id=entry.get("id"))
+    term.extend(before)
+    definition = element("dd", (after or "").lstrip())
+    definition.extend(list(entry)[entry.index(name) + 1 :])
+    name.tail, name.tag = None, tag("dfn")
+    del name.attrib["class"]
+    term.append(meaning(name, "glossterm", "term"))
+    meaning(definition, "glossdef", "definition").tail = "\n"
+    yield term
+    yield definition
+
+
+def figures(body: etree._Element) -> None:
+    """An image stands in its figure by itself."""
+    for paragraph in find(body, ".//h:figure/h:p[h:img]"):
+        if len(paragraph) == 1 and not text_of(paragraph):
+            unwrap(paragraph)
+    for caption in find(body, ".//h:figcaption[count(*) = 1]/h:p"):
+        unwrap(caption)
