@@ -8,30 +8,37 @@ from press.theme import Theme
 
 SCHEMES = ("light", "dark")
 
-# House class → (fill, border, dashes); authors write `node:::model`.
+# House class → the style that it stands for; authors write `node:::model`.
 CLASSES = {
-    "client": ("accent-soft", "accent", ""),
-    "model": ("plum-soft", "plum", ""),
-    "queue": ("ochre-soft", "ochre", ""),
-    "store": ("moss-soft", "moss", ""),
-    "warn": ("rust-soft", "rust", ""),
-    "note": ("surface", "muted", "3 3"),
+    **{
+        name: f"fill:var(--{tint}-soft),stroke:var(--{tint}),color:var(--ink)"
+        for name, tint in (
+            ("client", "accent"),
+            ("model", "plum"),
+            ("queue", "ochre"),
+            ("store", "moss"),
+            ("warn", "rust"),
+        )
+    },
+    "aside": "fill:var(--surface),stroke:var(--muted),color:var(--ink),"
+    "stroke-dasharray:3 3",
+    "heading": "fill:none,stroke:none,color:var(--ink),font-weight:600",
 }
 
 # Palette name → the theme variables of Mermaid that take it.
 VARIABLES = {
     "paper": """
-        background edgeLabelBackground pieStrokeColor sequenceNumberColor
-        commitLabelBackground altBackground rowEven""",
+        background pieStrokeColor sequenceNumberColor altBackground rowEven""",
     "surface": """
-        tertiaryColor clusterBkg altSectionBkgColor sectionBkgColor2
+        tertiaryColor clusterBkg edgeLabelBackground labelBackgroundColor
+        relationLabelBackground altSectionBkgColor sectionBkgColor2
         labelBoxBkgColor noteBkgColor rowOdd compositeBackground
         compositeTitleBackground quadrant1Fill quadrant2Fill quadrant3Fill
-        quadrant4Fill sectionBkgColor tagLabelBackground errorBkgColor""",
+        quadrant4Fill sectionBkgColor errorBkgColor""",
     "rule": """
         tertiaryBorderColor clusterBorder gridColor
         quadrantInternalBorderStrokeFill quadrantExternalBorderStrokeFill
-        excludeBkgColor tagLabelBorder""",
+        excludeBkgColor""",
     "muted": """
         lineColor signalColor arrowheadColor defaultLinkColor transitionColor
         actorLineColor noteBorderColor labelBoxBorderColor pieOuterStrokeColor
@@ -45,17 +52,17 @@ VARIABLES = {
         taskTextOutsideColor taskTextDarkColor taskTextClickableColor
         classText stateLabelColor transitionLabelColor labelColor
         quadrantPointTextFill quadrantTitleFill quadrantXAxisTextFill
-        quadrantYAxisTextFill commitLabelColor tagLabelColor
+        quadrantYAxisTextFill
         pieTitleTextColor pieSectionTextColor pieLegendTextColor
         relationLabelColor attributeColor errorTextColor""",
     "slate": """
-        primaryBorderColor nodeBorder actorBorder taskBorderColor git0
+        primaryBorderColor nodeBorder actorBorder taskBorderColor
         activationBorderColor""",
     "slate-soft": """
-        primaryColor mainBkg actorBkg taskBkgColor stateBkg labelBackgroundColor
+        primaryColor mainBkg actorBkg taskBkgColor stateBkg
         fillType0 fillType1 fillType2 fillType3 fillType4 fillType5 fillType6
-        fillType7 activationBkgColor relationLabelBackground""",
-    "accent": "activeTaskBorderColor quadrantPointFill git1",
+        fillType7 activationBkgColor""",
+    "accent": "activeTaskBorderColor quadrantPointFill",
     "accent-soft": "activeTaskBkgColor pie1",
     "ochre": "secondaryBorderColor",
     "ochre-soft": "secondaryColor pie2",
@@ -66,21 +73,30 @@ VARIABLES = {
     "plum-soft": "pie3",
 }
 SERIES = ("accent", "ochre", "plum", "moss", "rust", "slate")
-LABEL_STYLE = """
+STYLE = """
 .edgeLabel rect, .labelBkg, .edgeLabel .background { opacity: 1 !important; }
+.node rect.basic, .cluster rect, rect.actor { rx: 5px; ry: 5px; }
+.edgeLabel rect { rx: 3px; ry: 3px; }
 .cluster-label text, .cluster-label tspan, .cluster .label text { font-weight: 600; }
+.heading text, .heading tspan { font-weight: 600; }
 text.actor, text.actor > tspan, .messageText.title { font-weight: 600; }
+.marker.er circle { fill: var(--paper); }
+.grid .tick line, .grid path { stroke: var(--rule); stroke-opacity: 1; }
+.grid .tick text { font-size: 13px; fill: var(--muted); }
+.today { display: none; }
+.packetBlock { fill: var(--slate-soft); stroke: var(--slate); }
+.packetTitle { fill: var(--ink); }
+.packetLabel { fill: var(--ink); font-size: 13px; }
+.packetByte.start, .packetByte.end { fill: var(--muted); font-size: 12px; }
 """
 FONT_SIZE = 14  # px
 
 
 def classes(theme: Theme, scheme: str) -> tuple[str, ...]:
     """The `classDef` lines of the house classes in one scheme."""
-    palette = theme.palette[scheme]
     return tuple(
-        f"classDef {name} fill:{palette[fill]},stroke:{palette[border]},"
-        f"color:{palette['ink']}" + (f",stroke-dasharray:{dashes}" if dashes else "")
-        for name, (fill, border, dashes) in CLASSES.items()
+        theme.fill(f"classDef {name} {style}", scheme)
+        for name, style in CLASSES.items()
     )
 
 
@@ -100,7 +116,7 @@ def config(theme: Theme, scheme: str) -> dict[str, Any]:
         "darkMode": scheme == "dark",
         "fontFamily": family(theme),
         "fontSize": FONT_SIZE,
-        "themeCSS": LABEL_STYLE,
+        "themeCSS": theme.fill(STYLE, scheme),
         "themeVariables": _variables(theme, scheme),
         **_layout(family(theme)),
     }
@@ -140,6 +156,7 @@ def _variables(theme: Theme, scheme: str) -> dict[str, Any]:
         **named,
         **scale,
         "pieOpacity": "1",
+        "pieTitleTextSize": "15px",
         "pieSectionTextSize": "13px",
         "pieLegendTextSize": "13px",
         "xyChart": {
@@ -163,16 +180,24 @@ def _layout(face: str) -> dict[str, Any]:
         "flowchart": {
             "htmlLabels": False,
             "curve": "basis",
-            "padding": 12,
+            "padding": 10,
             "nodeSpacing": 28,
             "rankSpacing": 36,
             "wrappingWidth": 240,
+            "minNodeWidth": 96,
+            "subGraphTitleMargin": {"top": 6, "bottom": 10},
         },
-        "sequence": {"mirrorActors": False, "actorMargin": 36, "width": 110, **fonts},
+        "sequence": {
+            "mirrorActors": False,
+            "actorMargin": 36,
+            "width": 110,
+            "height": 44,
+            **fonts,
+        },
         "class": {"htmlLabels": False},
-        "state": {"htmlLabels": False},
+        "state": {"htmlLabels": False, "minNodeWidth": 0},
         "er": {"fontSize": 13},
-        "block": {"padding": 10},
+        "block": {"padding": 7},
         "gantt": {
             "useWidth": 640,
             "fontSize": 13,
@@ -199,6 +224,5 @@ def _layout(face: str) -> dict[str, Any]:
             "xAxisLabelFontSize": 13,
             "yAxisLabelFontSize": 13,
         },
-        "sankey": {"width": 600, "height": 320, "linkColor": "source"},
-        "packet": {"bitsPerRow": 32, "rowHeight": 34, "bitWidth": 19},
+        "packet": {"bitsPerRow": 32, "rowHeight": 34, "bitWidth": 18},
     }

@@ -57,7 +57,7 @@ window.flatten = (() => {
     }
     if (width !== 1) shape.setAttribute("stroke-width", round(width));
     const dashes = style.strokeDasharray.replace(/px/g, "").replace(/,\s*/g, " ");
-    if (dashes !== "none" && dashes !== "0")
+    if (dashes !== "none" && !/^(0|\S+ 0)$/.test(dashes))
       shape.setAttribute("stroke-dasharray", rounded(dashes));
     if (style.strokeLinecap !== "butt")
       shape.setAttribute("stroke-linecap", style.strokeLinecap);
@@ -105,6 +105,17 @@ window.flatten = (() => {
     return found;
   }
 
+  // Lifelines run far below the drawing, whose frame would hide the rest of them.
+  function cut(node, place, matrix) {
+    const box = node.ownerSVGElement.viewBox.baseVal;
+    const within = (value, shift, low, size) =>
+      round(Math.min(Math.max(Number(value) + shift, low), low + size) - shift);
+    for (const end of ["1", "2"]) {
+      place["x" + end] = within(place["x" + end], matrix.e, box.x, box.width);
+      place["y" + end] = within(place["y" + end], matrix.f, box.y, box.height);
+    }
+  }
+
   function isEmpty(tag, place) {
     if (tag === "path") return !place.d;
     if (tag === "rect") return place.width === "0" || place.height === "0";
@@ -118,6 +129,7 @@ window.flatten = (() => {
     const place = geometry(node, style);
     if (tag === "rect") for (const r of ["rx", "ry"]) if (place[r] === "0") delete place[r];
     if (isEmpty(tag, place)) return [];
+    if (node.classList.contains("actor-line")) cut(node, place, matrix);
     const shape = element(tag, place);
     setMatrix(shape, matrix);
     const filled = setPaint(shape, "fill", style, opacity);

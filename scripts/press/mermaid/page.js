@@ -2,7 +2,10 @@
 // clock that stands still and a random generator that repeats itself.
 "use strict";
 
-Date.now = () => Date.UTC(2026, 0, 1);
+window.Date = class extends Date {
+  static now() { return super.UTC(2026, 0, 1); }
+  constructor(...parts) { parts.length ? super(...parts) : super(Date.now()); }
+};
 
 window.reseed = (seed) => {
   let state = seed;
@@ -20,7 +23,8 @@ window.loadFonts = async (fonts) => {
     if (!(await document.fonts.load(font)).length) throw new Error(`no font ${font}`);
 };
 
-// One diagram in one scheme as flat SVG text; each starts from the same state.
+// One diagram in one scheme → {svg: flat SVG text} or {error: what Mermaid says}.
+// Each starts from the same state.
 window.draw = async (config, source, about) => {
   const host = document.createElement("div");
   try {
@@ -29,7 +33,9 @@ window.draw = async (config, source, about) => {
     const { svg } = await mermaid.render("diagram", source);
     document.body.append(host);
     host.innerHTML = svg;
-    return window.flatten(host.firstElementChild, about);
+    return { svg: window.flatten(host.firstElementChild, about) };
+  } catch (error) {
+    return { error: String(error.message || error) };
   } finally {
     host.remove();
   }

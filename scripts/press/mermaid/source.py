@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from press.data import read_text
 from press.findings import Finding
+from press.mermaid.config import CLASSES
 
 NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 TITLE = re.compile(r"^[ \t]*%%[ \t]*title:[ \t]*(?P<title>\S.*?)[ \t]*$", re.M)
@@ -18,6 +20,7 @@ COLOUR = re.compile(
     r"#(?:[0-9a-f]{8}|[0-9a-f]{6}|[0-9a-f]{3,4})(?![\w;])|\b(?:rgb|hsl)a?\(", re.I
 )
 STYLING = re.compile(r"\s*(classDef|linkStyle|style|%%\{|---\s*$)")
+CLASSED = re.compile(r":::(?P<inline>[\w-]+)|^\s*class\s+[\w,]+\s+(?P<line>[\w-]+)\s*$")
 KINDS_WITH_CLASSES = frozenset(
     ("flowchart", "graph", "stateDiagram", "classDiagram", "block")
 )
@@ -30,10 +33,11 @@ KINDS = KINDS_WITH_CLASSES | frozenset(
         "quadrantChart",
         "packet",
         "pie",
-        "sankey",
     )
 )
 KIND = re.compile(r"\s*(?P<kind>[A-Za-z0-9]+)(?:-v2|-beta)?\b")
+CARET = re.compile(r"-*\^")
+NEAR = 16  # characters shown on each side of a parse error
 ERROR_LINE = re.compile(r"\bline:?\s+(?P<line>\d+)")
 
 
@@ -116,6 +120,7 @@ class Source:
             )
         yield from self._kind_faults()
         yield from self._colour_faults()
+        yield from self._class_faults()
 
     def _kind_faults(self) -> Iterator[Finding]:
         line = self.statements[0][0] if self.statements else 1
@@ -128,9 +133,7 @@ class Source:
             )
 
     def _colour_faults(self) -> Iterator[Finding]:
-        for number, text in enumerate(self.text.splitlines(), 1):
-            if COMMENT.match(text):
-                continue
+        for number, text in self.statements:
             found = COLOUR.search(text) or STYLING.match(text)
             if found:
                 yield self._fault(
@@ -139,6 +142,18 @@ class Source:
                     f"“{found[0].strip()}” sets a look of its own",
                     "use a house class, e.g. `:::model` (see diagrams/README.md)",
                 )
+
+    def _class_faults(self) -> Iterator[Finding]:
+        for number, text in self.statements:
+            for found in CLASSED.finditer(text):
+                name = found["inline"] or found["line"]
+                if name not in CLASSES:
+                    yield self._fault(
+                        number,
+                        "diagram-class",
+                        f"“{name}” isn't a house class",
+                        "use one of " + ", ".join(CLASSES),
+                    )
 
     def refusal(self, prepared: Prepared, message: str) -> Finding:
         """What Mermaid says of the prepared text, as a finding at its line."""
@@ -154,6 +169,12 @@ class Source:
 
 
 def _gist(message: str) -> str:
-    """A parser's message on one line, without place, trace and error's name."""
-    lines = [line.strip() for line in message.splitlines() if line.strip()]
-    return lines[0] if lines else "it gives no reason"
+    """A parser's message on one line: what it says first, and the text around."""
+    lines = [line for line in message.splitlines() if line.strip()]
+    said = lines[0].rstrip(":") if lines else "it gives no reason"
+    for text, mark in itertools.pairwise(lines):
+        if CARET.fullmatch(mark):
+            at = len(mark)
+            near = text[max(at - NEAR, 0) : at + NEAR].strip(" .")
+            return f"parse error near “{near}”"
+    return said

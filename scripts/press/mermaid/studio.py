@@ -85,7 +85,7 @@ class Studio:
         return drawn.svg_response.text
 
     def answer(self, scheme: str, source: str) -> str:
-        """What the server does with a request; raises `BrowserError`."""
+        """What the server does with a request; raises `DrawingError`."""
         heading, _, text = source.partition("\n")
         paper = self._theme.palette[scheme]["paper"]
         order: list[Any] = [
@@ -95,7 +95,10 @@ class Studio:
         ]
         arguments = ", ".join(json.dumps(part) for part in order)
         with self._turn:
-            return self._chromium.evaluate(f"draw({arguments})")
+            result = self._chromium.evaluate(f"draw({arguments})")
+        if "error" in result:
+            raise DrawingError(result["error"])
+        return result["svg"]
 
 
 def _handler(studio: Studio) -> type[BaseHTTPRequestHandler]:
@@ -109,8 +112,10 @@ def _handler(studio: Studio) -> type[BaseHTTPRequestHandler]:
             try:
                 source = base64.urlsafe_b64decode(encoded).decode()
                 self._send(200, studio.answer(scheme, source), "image/svg+xml")
-            except BrowserError as error:
+            except DrawingError as error:
                 self._send(400, str(error))
+            except BrowserError as error:
+                self._send(503, str(error))
 
         def _send(self, status: int, text: str, kind: str = "text/plain") -> None:
             body = text.encode()
