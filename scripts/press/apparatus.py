@@ -24,28 +24,33 @@ class Apparatus:
     facts: dict[str, facts.Fact]
     terms: dict[str, glossary.Term]
     book1: book1.Inventory
+    pointers: tuple[index.Pointer, ...]
+    unread: frozenset[str]
     findings: tuple[Finding, ...]
 
     @cached_property
     def index(self) -> index.Entry:
         """The index of the book."""
-        return index.build(self.book, self.terms, self.book.docs / "index.yml")
+        return index.build(self.book, self.terms, self.pointers)
 
 
 def load(root: Path) -> Apparatus:
     """Read the whole manuscript and its data.
 
     Raises `PressError` only when there is no usable `mkdocs.yml`. A data file
-    that can't be read counts as empty and gives its findings.
+    that can't be read counts as empty, gives its findings and is named in
+    `unread`, so that no check reports what the file might have held.
     """
     book = books.load(root)
     found: list[Finding] = []
+    unread: set[str] = set()
 
     def read(loader: Callable[..., Any], name: str, *more: Any) -> Any:
         try:
             return loader(book.docs / name, *more)
         except PressError as error:
             found.extend(error.findings)
+            unread.add(name)
             return loader(Path("/nonexistent"), *more)
 
     numbered = labels.collect(book)
@@ -56,5 +61,7 @@ def load(root: Path) -> Apparatus:
         read(facts.load, "facts.yml", book.root),
         read(glossary.load, "glossary.yml"),
         read(book1.Inventory, "book1.yml"),
+        read(index.load, "index.yml"),
+        frozenset(unread),
         (*book.findings, *numbered.findings, *found),
     )

@@ -17,17 +17,13 @@ from press.facts import Fact
 from press.index import Entry, sort_key
 from press.markdown import KIND_NAMES, day
 
-SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|$@<>&~^=:-])")
+SPECIAL = re.compile(r"[\\`*_{}\[\]#+!|$@<>&]")
 ENTITIES = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
 
 
 def escape(text: str) -> str:
     """Text as Markdown that prints it unchanged."""
-    return SPECIAL.sub(lambda m: ENTITIES.get(m[0], _escaped(m[0])), text)
-
-
-def _escaped(character: str) -> str:
-    return character if character in "~^=:-" else "\\" + character
+    return SPECIAL.sub(lambda m: ENTITIES.get(m[0], "\\" + m[0]), text)
 
 
 def contents(known: Apparatus) -> list[str]:

@@ -11,20 +11,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
 from press import backmatter, figures, listings
 from press.apparatus import Apparatus
 from press.book import Chapter, Page
 from press.markdown import day
-from press.source import FENCE, LABEL, TRAILING_LABEL, split_front_matter
+from press.source import DISPLAY, FENCE, LABEL, TRAILING_LABEL, split_front_matter
 
 FIGURE = re.compile(
     r"^!\[(?P<alt>.*)\]\((?P<scheme>diagram|plot):(?P<name>[^)\s]+)\)$", re.S
 )
 TABLE_RULE = re.compile(r"^\|?[ \t]*:?-+:?[ \t]*(\|[ \t]*:?-+:?[ \t]*)*\|?$")
-FORMULA = re.compile(r"^\$\$(?P<first>.*?)(?P<close>\$\$)?\s*(?P<label>\{[^{}]*\})?$")
-FORMULA_END = re.compile(r"^(?P<last>.*?)\$\$\s*(?P<label>\{[^{}]*\})?$")
 GENERATED = re.compile(r"^:::\s*\{#(?P<name>[\w-]+)\}$")
 CALLOUT = re.compile(r"^(?P<indent>[ \t]*)\d+\.[ \t]+(?P<text>.*)$")
 STATUS_NOTES = {
@@ -139,15 +138,14 @@ def _fence(cursor: Lines, page: Page, known: Apparatus) -> list[str] | None:
     callouts = _callouts(cursor, cut) if cut else []
     if cut and source:
         block = _cut_fence(cut, source["language"], callouts, indent)
-    if caption is None:
+    if caption is None and not callouts:
         return block
     where = source["path"] if source and not source["path"].startswith("out") else ""
     return _listing(block, caption, callouts, where, indent, known)
 
 
 def _closes(line: str, ticks: str) -> bool:
-    stripped = line.strip(" >")
-    return stripped.startswith(ticks) and not stripped.strip(ticks[0])
+    return line.lstrip(" >").rstrip() == ticks
 
 
 def _cut_fence(
@@ -194,15 +192,17 @@ def _callouts(cursor: Lines, cut: listings.Cut) -> list[tuple[int, str]]:
 
 def _listing(
     block: list[str],
-    caption: tuple[str, str],
+    caption: tuple[str, str] | None,
     callouts: list[tuple[int, str]],
     where: str,
     indent: str,
     known: Apparatus,
 ) -> list[str]:
-    text, label = caption
+    text, label = caption or ("", "")
     shown = f' <code class="where">{where}</code>' if where else ""
-    inner = [*_figcaption(text + shown, label, known), "", *_bare(block, indent)]
+    inner = _bare(block, indent)
+    if caption:
+        inner = [*_figcaption(text + shown, label, known), "", *inner]
     if callouts:
         inner += ["", "/// html | div.callouts", ""]
         inner += [f"{i}. {text}" for i, (_, text) in enumerate(callouts, 1)]
@@ -245,11 +245,10 @@ def _drawing(cursor: Lines, page: Page, known: Apparatus) -> list[str] | None:
 def _table(cursor: Lines, page: Page, known: Apparatus) -> list[str] | None:
     if not cursor.line.lstrip().startswith("|"):
         return None
-    rows = cursor.paragraph()
+    rows = list(takewhile(lambda row: row.startswith("|"), cursor.paragraph()))
     if len(rows) < 2 or not TABLE_RULE.match(rows[1]):
         return None
     indent, at = cursor.indent, cursor.at
-    rows = [row for row in rows if row.startswith("|")]
     cursor.at += len(rows)
     caption = _caption(cursor, "tbl")
     if caption is None:
@@ -260,24 +259,18 @@ def _table(cursor: Lines, page: Page, known: Apparatus) -> list[str] | None:
 
 
 def _formula(cursor: Lines, page: Page, known: Apparatus) -> list[str] | None:
-    match = FORMULA.match(cursor.line.strip())
+    if not cursor.line.lstrip().startswith("$$"):
+        return None
+    match = DISPLAY.match("\n".join(cursor.paragraph()))
     if not match:
         return None
     indent = cursor.indent
-    tex, label = [match["first"]], match["label"]
-    cursor.at += 1
-    closed = match["close"]
-    while not closed and cursor:
-        end = FORMULA_END.match(cursor.line.strip())
-        tex.append(end["last"] if end else cursor.line.strip())
-        label = label or (end["label"] if end else None)
-        closed = end
-        cursor.at += 1
-    found = LABEL.search(label or "")
+    cursor.at += match[0].count("\n") + 1
+    found = LABEL.search(match["label"] or "")
     name = found["id"] if found else ""
     number = known.labels.by_id[name].number if name in known.labels.by_id else ""
     attribute = f' number="{number}"' if number else ""
-    lines = ["```math" + attribute, " ".join(" ".join(tex).split()), "```"]
+    lines = ["```math" + attribute, " ".join(match["tex"].split()), "```"]
     return _wrapped("div", f"{'#' + name if name else ''}.equation", lines, indent)
 
 

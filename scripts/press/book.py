@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,11 @@ from press.source import Heading, Scan, scan, split_front_matter
 
 STATUSES = ("planned", "begun", "draft", "reviewed")
 WORDS_PER_MINUTE = 220
+NAV_FIXES = {
+    "nav-twice": "take one entry out",
+    "nav-no-file": "create the page or take the entry out",
+    "nav-shape": "list parts, in them chapters, in those pages",
+}
 TYPED_NUMBER = re.compile(r"^(?:Part [IVXLC]+\.?|\d+\.?)\s+")
 
 
@@ -209,26 +214,26 @@ def read_config(path: Path) -> dict[str, Any]:
     text = data.read_text(path)
     try:
         config = yaml.load(text, Loader=_ConfigLoader)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        what = getattr(error, "problem", None) or str(error)
-        line = mark.line + 1 if mark else 1
-        raise PressError(
-            Finding(path, line, "yaml", f"malformed YAML: {what}", "mend the syntax")
-        ) from None
+    except (yaml.YAMLError, ValueError) as error:
+        raise data.malformed(path, error) from None
     missing = [
         Finding(path, 1, "config", f"`{key}` is missing", f"add `{key}:`")
         for key in ("site_name", "docs_dir", "nav")
         if not isinstance(config, dict) or not config.get(key)
     ]
     refuse(missing)
+    if not isinstance(config["nav"], list):
+        raise PressError(
+            Finding(path, 1, "config", "`nav` is no list", "list the book's pages")
+        )
     return config
 
 
 def edition(config: dict[str, Any], path: Path) -> Edition:
     """What the configuration says of the edition; raises `PressError`."""
     extra = config.get("extra") or {}
-    about = extra.get("book") or {}
+    about = extra.get("book") if isinstance(extra, dict) else None
+    about = about if isinstance(about, dict) else {}
     missing = [
         Finding(path, 1, "config", f"`extra.book.{key}` is missing", "add it")
         for key in ("slug", "version", "date", "identifier", "author")
@@ -285,7 +290,7 @@ class _Reader:
         parts: list[Part] = []
         chapters = 0
         for title, entry in map(_entry, nav):
-            if isinstance(entry, str):
+            if not isinstance(entry, list):
                 kind = "landing" if entry == "index.md" else self._side(parts)
                 pages += self._page(entry, kind, title)
             elif _is_part(entry):
@@ -316,7 +321,7 @@ class _Reader:
     ) -> Chapter | None:
         pages: list[Page] = []
         section = 0
-        for sub_title, src in map(_entry, srcs):
+        for sub_title, src in map(_entry, self._entries(title, srcs)):
             kind = "section" if pages else "chapter"
             for page in self._page(src, kind, sub_title or title, part, number):
                 shown = str(number)
@@ -329,13 +334,21 @@ class _Reader:
             self._check_title(title, pages[0], number)
         return Chapter(number, tuple(pages)) if pages else None
 
+    def _entries(self, title: str, srcs: Any) -> list[Any]:
+        """A chapter's entries; a part's page outside a chapter is a finding."""
+        if isinstance(srcs, list):
+            return srcs
+        self.seen.add(str(srcs))
+        self._nav_finding(srcs, "nav-shape", "stands in a part outside its chapters")
+        return []
+
     def _check_title(self, title: str, opener: Page, number: int) -> None:
         expected = f"{number}. {opener.title}"
         if title != expected:
             self.found.append(
                 Finding(
                     self.config_path,
-                    self._line(opener.src),
+                    self._line(title),
                     "nav-title",
                     f"the navigation calls chapter {number} “{title}”, its page "
                     f"“{opener.title}”",
@@ -353,10 +366,13 @@ class _Reader:
     ) -> list[Page]:
         """The page in a list, or an empty list and a finding."""
         path = self.docs / str(src)
-        if src in self.seen:
-            self._nav_finding(src, "nav-twice", "is in the navigation twice")
+        if not isinstance(src, str):
+            self._nav_finding(nav_title, "nav-shape", "is nested too deep or empty")
             return []
-        self.seen.add(str(src))
+        if src in self.seen:
+            self._nav_finding(src, "nav-twice", "is in the navigation twice", nth=2)
+            return []
+        self.seen.add(src)
         if not path.is_file():
             self._nav_finding(src, "nav-no-file", "is in the navigation but not there")
             return []
@@ -366,23 +382,20 @@ class _Reader:
         except PressError as error:
             self.found.extend(error.findings)
             return []
-        return [Page(path, str(src), kind, text, meta, nav_title, part, chapter)]
+        return [Page(path, src, kind, text, meta, nav_title, part, chapter)]
 
-    def _nav_finding(self, src: Any, code: str, what: str) -> None:
-        fix = "create the page or take the entry out"
-        if code == "nav-twice":
-            fix = "take one entry out"
-        self.found.append(
-            Finding(
-                self.config_path, self._line(str(src)), code, f"“{src}” {what}", fix
-            )
-        )
+    def _nav_finding(self, entry: Any, code: str, what: str, nth: int = 1) -> None:
+        line = self._line(str(entry), nth)
+        message = f"“{entry}” {what}"
+        fix = NAV_FIXES[code]
+        self.found.append(Finding(self.config_path, line, code, message, fix))
 
-    def _line(self, src: str) -> int:
-        for number, line in enumerate(self.config_text.split("\n"), 1):
-            if src in line:
-                return number
-        return 1
+    def _line(self, entry: str, nth: int = 1) -> int:
+        """The line of the `nth` place where the navigation names `entry`."""
+        named = re.compile(rf"""[\s"']{re.escape(entry)}["']?:?\s*(?:#.*)?$""")
+        lines = enumerate(self.config_text.split("\n"), 1)
+        places = [number for number, line in lines if named.search(line)]
+        return places[:nth][-1] if places else 1
 
     def strays(self) -> Iterator[Finding]:
         """Markdown files that no entry of the navigation names."""
@@ -401,32 +414,19 @@ class _Reader:
 def front_matter(path: Path, text: str) -> dict[str, Any]:
     """A page's front matter; raises `PressError` when it is malformed."""
     block, _, _ = split_front_matter(text)
-    try:
-        meta = yaml.safe_load(block) if block else {}
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = mark.line + 2 if mark else 1
-        what = getattr(error, "problem", None) or str(error)
-        raise PressError(
-            Finding(path, line, "yaml", f"malformed front matter: {what}", "mend it")
-        ) from None
-    if not isinstance(meta or {}, dict):
-        raise PressError(
-            Finding(path, 2, "yaml", "front matter is no mapping", "write `key: value`")
-        )
-    return meta or {}
+    below_the_marks = "\n" + block
+    records = data.parse_mapping(path, below_the_marks) if block.strip() else {}
+    return {key: record.value for key, record in records.items()}
 
 
 def _numbered(page: Page, number: str) -> Page:
-    from dataclasses import replace
-
     return replace(page, number=number)
 
 
 def _entry(item: Any) -> tuple[str, Any]:
     """One entry of the navigation as (title, path or list)."""
     if isinstance(item, dict):
-        ((title, value),) = item.items()
+        title, value = next(iter(item.items()), ("", None))
         return str(title), value
     return "", item
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from press.data import load_mapping
+from press.data import Record, load_mapping
 from press.findings import Finding, PressError
 
 CHAPTER = re.compile(r"\bch(?:apter|\.)\s*(\d+)", re.I)
@@ -44,15 +44,24 @@ class Inventory:
         records = load_mapping(path)
         self.title = _value(records, "title")
         self.url = _value(records, "url")
-        chapters = _value(records, "chapters") or {}
         self.places: dict[str, Place] = {}
-        for key, chapter in chapters.items():
+        record = records.get("chapters", Record({}, 1))
+        if not isinstance(record.value, dict):
+            raise PressError(
+                Finding(path, record.line, "book1", "no chapters here", "list them")
+            )
+        for key, chapter in record.value.items():
             try:
-                self._add(key, chapter)
-            except (KeyError, TypeError) as error:
-                raise PressError(
-                    Finding(path, 1, "book1", f"“{key}” lacks {error}", "add it")
-                ) from None
+                self._add(str(key), chapter)
+            except KeyError as error:
+                raise self._wrong(record, key, f"lacks {error}") from None
+            except (TypeError, AttributeError):
+                raise self._wrong(record, key, "is no chapter") from None
+
+    def _wrong(self, record: Record, key: Any, what: str) -> PressError:
+        line = record.lines.get(str(key), record.line)
+        fix = "give it `title`, `file` and `sections` with `title` and `slug`"
+        return PressError(Finding(self.path, line, "book1", f"“{key}” {what}", fix))
 
     def _add(self, key: str, chapter: dict[str, Any]) -> None:
         match = KEY_NUMBER.match(key)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -17,16 +17,17 @@ Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 @dataclass(frozen=True)
 class Record:
-    """One top-level entry of a data file: its value and where it stands."""
+    """One top-level entry of a data file: its value, its line, its keys' lines."""
 
     value: Any
     line: int
+    lines: dict[str, int] = field(default_factory=dict, compare=False)
 
 
 def read_text(path: Path) -> str:
     """The file's text; raises `PressError` when it isn't there or isn't UTF-8."""
     try:
-        return path.read_bytes().decode("utf-8").replace("\r\n", "\n")
+        return path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
     except FileNotFoundError:
         raise PressError(
             Finding(path, 1, "file-missing", "the file does not exist", "create it")
@@ -59,39 +60,59 @@ def load_mapping(path: Path) -> dict[str, Record]:
     """
     if not path.exists():
         return {}
-    return _parse(path, read_text(path))
+    return parse_mapping(path, read_text(path))
 
 
-@lru_cache(maxsize=64)
-def _parse(path: Path, text: str) -> dict[str, Record]:
+@lru_cache(maxsize=1024)
+def parse_mapping(path: Path, text: str) -> dict[str, Record]:
+    """A YAML mapping given as text; raises `PressError` as `load_mapping` does."""
     try:
-        node = yaml.compose(text, Loader=Loader)
-        data = yaml.load(text, Loader=Loader)
+        loader = Loader(text)
+        node = loader.get_single_node()
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        what = getattr(error, "problem", None) or str(error)
-        line = mark.line + 1 if mark else 1
-        raise PressError(
-            Finding(path, line, "yaml", f"malformed YAML: {what}", "mend the syntax")
-        ) from None
+        raise malformed(path, error) from None
     if node is None:
         return {}
-    if not isinstance(data, dict):
+    if not isinstance(node, yaml.MappingNode):
         raise PressError(
             Finding(path, 1, "yaml", "expected a mapping of names", "write `name: …`")
         )
     records: dict[str, Record] = {}
+    for (key, line), (_, value_node) in zip(_keys(path, node), node.value, strict=True):
+        nested = isinstance(value_node, yaml.MappingNode)
+        lines = dict(_keys(path, value_node)) if nested else {}
+        try:
+            value = loader.construct_object(value_node, deep=True)
+        except (yaml.YAMLError, ValueError) as error:
+            raise malformed(path, error, line) from None
+        records[key] = Record(value, line, lines)
+    return records
+
+
+def _keys(path: Path, node: yaml.MappingNode) -> list[tuple[str, int]]:
+    """A mapping's keys with their lines; raises `PressError` for a double one."""
+    lines: dict[str, int] = {}
     for key_node, _ in node.value:
         line, key = key_node.start_mark.line + 1, str(key_node.value)
-        if key in records:
+        if key in lines:
             raise PressError(
                 Finding(
                     path,
                     line,
                     "duplicate-key",
-                    f"“{key}” is defined again (first on line {records[key].line})",
+                    f"“{key}” is defined again (first on line {lines[key]})",
                     "keep one",
                 )
             )
-        records[key] = Record(data.get(key_node.value, data.get(key)), line)
-    return records
+        lines[key] = line
+    return list(lines.items())
+
+
+def malformed(path: Path, error: Exception, line: int = 1) -> PressError:
+    """What the YAML reader says, as a finding at its line (or at `line`)."""
+    mark = getattr(error, "problem_mark", None)
+    what = getattr(error, "problem", None) or str(error)
+    line = mark.line + 1 if mark else line
+    return PressError(
+        Finding(path, line, "yaml", f"malformed YAML: {what}", "mend the syntax")
+    )

@@ -21,7 +21,8 @@ from press.findings import Finding, PressError
 
 KINDS = ("measured", "derived", "cited", "assumed")
 NUMBER = re.compile(r"[-−]?\d[\d,]*(?:\.\d+)?")
-NARROW_SPACE = "\u00a0"
+MOST_DIGITS = 12
+NO_BREAK_SPACE = "\u00a0"
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,8 @@ def round_half_up(value: Decimal, digits: int) -> Decimal:
     """`value` rounded half up to `digits` decimals (negative: tens, hundreds)."""
     quantum = Decimal(1).scaleb(-digits)
     rounded = value.quantize(quantum, rounding=ROUND_HALF_UP)
-    return rounded.quantize(Decimal(1)) if digits <= 0 else rounded
+    whole = rounded.quantize(Decimal(1)) if digits <= 0 else rounded
+    return whole or abs(whole)  # no minus before nought
 
 
 def with_unit(number: str, unit: str) -> str:
@@ -94,7 +96,7 @@ def with_unit(number: str, unit: str) -> str:
         return f"${number}{unit[1:]}"
     if unit.startswith("%"):
         return f"{number}{unit}"
-    return f"{number}{NARROW_SPACE}{unit}"
+    return f"{number}{NO_BREAK_SPACE}{unit}"
 
 
 def load(path: Path, root: Path) -> dict[str, Fact]:
@@ -140,7 +142,7 @@ def _fact(name: str, record: Record, path: Path, root: Path) -> Fact:
         value = _measured(str(given["source"]), root, wrong)
     return Fact(
         id=name,
-        value=_value(value),
+        value=_value(value, wrong),
         unit=str(given.get("unit", "")),
         kind=kind,
         conditions=str(given.get("conditions", "")),
@@ -150,18 +152,27 @@ def _fact(name: str, record: Record, path: Path, root: Path) -> Fact:
         cite=str(given.get("cite", "")),
         locator=str(given.get("locator", "")),
         rationale=str(given.get("rationale", "")),
-        digits=given.get("digits"),
+        digits=_digits(given.get("digits"), wrong),
         line=record.line,
     )
 
 
-def _value(value: Any) -> Decimal | str:
-    if isinstance(value, bool) or value is None:
-        return str(value)
+def _value(value: Any, wrong) -> Decimal | str:
+    if not isinstance(value, str | int | float) or isinstance(value, bool):
+        raise wrong(f"has the value “{value}”", "give it a number or words")
     try:
-        return Decimal(str(value))
+        number = Decimal(str(value))
     except InvalidOperation:
         return str(value)
+    if not number.is_finite() or abs(number.adjusted()) > MOST_DIGITS:
+        raise wrong(f"has the value “{value}”", "give it a number that can be printed")
+    return number
+
+
+def _digits(value: Any, wrong) -> int | None:
+    if value is None or (type(value) is int and 0 <= value <= MOST_DIGITS):
+        return value
+    raise wrong(f"has “{value}” where decimals belong", f"write 0 to {MOST_DIGITS}")
 
 
 def _date(value: Any, wrong) -> datetime.date | None:
@@ -178,7 +189,12 @@ def _measured(source: str, root: Path, wrong) -> Any:
         raise wrong(
             f"reads {folder}/data.json, which is not there", "run `make figures`"
         )
-    value: Any = _data(path, path.stat().st_mtime_ns)["values"]
+    try:
+        value: Any = _data(path, path.stat().st_mtime_ns)["values"]
+    except (ValueError, KeyError, TypeError):
+        raise wrong(
+            f"reads {folder}/data.json, which holds no `values`", "run it again"
+        ) from None
     for key in dotted.split("."):
         if isinstance(value, list) and key.isdigit() and int(key) < len(value):
             value = value[int(key)]

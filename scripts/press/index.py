@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from press.book import Book, Page
 from press.data import load_mapping
-from press.findings import Finding
+from press.findings import Finding, PressError
 from press.glossary import Term
 
 LONGEST_HEADING = 48
 POINTERS = ("see", "see_also")
+SHAPE = "write `see: {name: entry}` or `see_also: {name: [entry, …]}`"
 SENTENCE = re.compile(r"^(What|How|Why|When|Where|Who|Which|Is|Are|Do|Does)\b|[?!:]")
 NOT_SLUG = re.compile(r"[^a-z0-9]+")
 
@@ -40,12 +41,18 @@ class Entry:
 
 def slug(text: str) -> str:
     """A text as part of an id: lower case, digits and hyphens."""
-    return NOT_SLUG.sub("-", text.casefold()).strip("-")
+    return NOT_SLUG.sub("-", _bare(text)).strip("-")
 
 
 def sort_key(name: str) -> tuple[str, str]:
-    """Letters and digits first; punctuation does not count."""
-    return (NOT_SLUG.sub(" ", name.casefold()).strip(), name)
+    """Letters and digits first; punctuation and accents do not count."""
+    return (NOT_SLUG.sub(" ", _bare(name)).strip(), name)
+
+
+def _bare(text: str) -> str:
+    """Lower case without accents: "Ångström" is "angstrom"."""
+    apart = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(sign for sign in apart if not unicodedata.combining(sign))
 
 
 def split(target: str) -> list[str]:
@@ -53,7 +60,9 @@ def split(target: str) -> list[str]:
     return [level.replace("-", " ").strip() for level in target.split("/")]
 
 
-def build(book: Book, terms: dict[str, Term], path: Path) -> Entry:
+def build(
+    book: Book, terms: dict[str, Term], pointers: Iterable[Pointer] = ()
+) -> Entry:
     """The whole index as a nameless entry that holds all others."""
     top = Entry("")
     for page in book.pages:
@@ -72,7 +81,12 @@ def build(book: Book, terms: dict[str, Term], path: Path) -> Entry:
             entry.places.append((page, f"{anchor}-{counts[anchor]}"))
         for name, anchor in _headings(page):
             top.sub(name).places.append((page, anchor))
-    _pointers(top, path)
+    for pointer in pointers:
+        entry = top.sub(pointer.name)
+        if pointer.also:
+            entry.see_also = pointer.targets
+        else:
+            entry.see = pointer.targets[0]
     return top
 
 
@@ -86,39 +100,44 @@ def _headings(page: Page) -> Iterator[tuple[str, str]]:
             yield heading.text, heading.label
 
 
-def _pointers(top: Entry, path: Path) -> None:
-    """Add what `index.yml` says: see, and see also."""
-    for name, targets in _given(path, "see").items():
-        top.sub(str(name)).see = str(targets)
-    for name, targets in _given(path, "see_also").items():
-        top.sub(str(name)).see_also = tuple(map(str, targets))
+@dataclass(frozen=True)
+class Pointer:
+    """What `index.yml` says of an entry: where else to look."""
+
+    name: str
+    targets: tuple[str, ...]
+    also: bool
+    line: int
 
 
-def _given(path: Path, key: str) -> dict[str, Any]:
-    records = load_mapping(path)
-    return (records[key].value if key in records else None) or {}
-
-
-def faults(top: Entry, path: Path) -> Iterator[Finding]:
-    """What is wrong with `index.yml`: unknown keys, pointers that lead nowhere."""
+def load(path: Path) -> tuple[Pointer, ...]:
+    """Read `index.yml`; raises `PressError` for keys and shapes it doesn't know."""
+    pointers: list[Pointer] = []
     for key, record in load_mapping(path).items():
-        if key not in POINTERS:
-            yield Finding(
-                path,
-                record.line,
-                "index",
-                f"“{key}” is not known",
-                f"use {' or '.join(POINTERS)}",
-            )
-            continue
-        for targets in _given(path, key).values():
-            for target in [targets] if key == "see" else targets:
-                entry = top.entries.get(str(target).casefold())
-                if entry is None or not (entry.places or entry.entries):
-                    yield Finding(
-                        path,
-                        record.line,
-                        "index-see",
-                        f"the index has no entry “{target}” to send the reader to",
-                        "mark that entry somewhere or take the pointer out",
-                    )
+        if key not in POINTERS or not isinstance(record.value, dict | None):
+            message, fix = f"“{key}” is no mapping the press knows", SHAPE
+            raise PressError(Finding(path, record.line, "index", message, fix))
+        for name, targets in (record.value or {}).items():
+            line = record.lines.get(str(name), record.line)
+            listed = targets if isinstance(targets, list) else [targets]
+            if key == "see" and len(listed) != 1:
+                message = f"“{name}” sends the reader to {len(listed)} entries"
+                raise PressError(Finding(path, line, "index", message, SHAPE))
+            texts = tuple(map(str, listed))
+            pointers.append(Pointer(str(name), texts, key == "see_also", line))
+    return tuple(pointers)
+
+
+def faults(top: Entry, pointers: Iterable[Pointer], path: Path) -> Iterator[Finding]:
+    """Pointers that lead nowhere."""
+    for pointer in pointers:
+        for target in pointer.targets:
+            entry = top.entries.get(target.casefold())
+            if entry is None or not (entry.places or entry.entries):
+                yield Finding(
+                    path,
+                    pointer.line,
+                    "index-see",
+                    f"the index has no entry “{target}” to send the reader to",
+                    "mark that entry somewhere or take the pointer out",
+                )

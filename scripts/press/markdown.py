@@ -19,7 +19,7 @@ from markdown import Markdown
 from markdown.extensions import Extension
 from markdown.inlinepatterns import InlineProcessor
 from markdown.treeprocessors import Treeprocessor
-from markdown.util import AtomicString
+from markdown.util import STX, AtomicString
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
@@ -113,8 +113,7 @@ class CitationProcessor(_Processor):
             link.text = AtomicString(reference.label)
             locator = " ".join((item["locator"] or "").split())
             tail = f", {locator}" if locator else ""
-            tail += "; " if index < len(items) - 1 else "]"
-            link.tail = AtomicString(tail)
+            link.tail = tail + ("; " if index < len(items) - 1 else "]")
         return span, m.start(0), m.end(0)
 
 
@@ -128,6 +127,8 @@ class FormulaProcessor(InlineProcessor):
     def handleMatch(self, m, data):
         """The formula; one that can't be set stays as typed."""
         tex = " ".join((m["tex"] or m["paren"]).split())
+        if STX in tex:  # a code span: these are two prices around it
+            return None, None, None
         try:
             markup = math.mathml(tex)
         except math.FormulaError:
@@ -176,6 +177,8 @@ class SchemeProcessor(Treeprocessor):
             element.set("id", anchor(f"term-{target}"))
             element.set("title", plain(term.definition))
             _point(element, page, f"term-{target}")
+            if not _text(element):
+                element.text = AtomicString(term.term)
         elif scheme == "index":
             element.tag = "span"
             del element.attrib["href"]
@@ -273,12 +276,12 @@ def fence(
     rows = []
     for index, line in enumerate(marked.split("\n")):
         number = f' data-n="{numbers[index]}"' if numbers else ""
-        mark = (
-            _callout(callouts.index(numbers[index]))
-            if (numbers and numbers[index] in callouts)
-            else ""
-        )
-        rows.append(f'<span class="ln"{number}>{line}{mark}\n</span>')
+        marks = [
+            _callout(nth)
+            for nth, marked in enumerate(callouts)
+            if numbers and marked == numbers[index]
+        ]
+        rows.append(f'<span class="ln"{number}>{line}{"".join(marks)}\n</span>')
     name = html.escape(language or "text", quote=True)
     kind = " output" if language in ("console", "output") else ""
     return (
@@ -288,7 +291,8 @@ def fence(
 
 
 def _callout(index: int) -> str:
-    return f' <span class="co" data-co="{index + 1}">{CIRCLED[index]}</span>'
+    shown = CIRCLED[index] if index < len(CIRCLED) else f"({index + 1})"
+    return f' <span class="co" data-co="{index + 1}">{shown}</span>'
 
 
 def displayed(tex: str, number: str) -> str:

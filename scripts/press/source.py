@@ -8,6 +8,7 @@ before Markdown is rendered.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -29,6 +30,11 @@ LINK = re.compile(
 )
 HEADING = re.compile(r"^(?P<marks>#{1,6})[ \t]+(?P<text>.+?)[ \t]*#*[ \t]*$", re.M)
 TRAILING_LABEL = re.compile(r"[ \t]*\{[^{}]*\}[ \t]*$")
+DISPLAY = re.compile(
+    r"^[ \t]*\$\$(?P<tex>(?:(?!\n[ \t]*\n).)*?)\$\$[ \t]*"
+    r"(?P<label>\{[^{}\n]*\})?[ \t]*$",
+    re.S | re.M,
+)
 FORMULA = re.compile(
     r"(?<![\\$\w])\$(?![\s\d$])(?P<tex>(?:\\.|[^\\$\n]|\n(?![ \t]*\n))+?)(?<![\s\\])\$"
     r"(?![\w$])|\\\((?P<paren>.+?)\\\)",
@@ -135,8 +141,6 @@ def _line_starts(text: str) -> list[int]:
 
 
 def _line_of(starts: list[int], offset: int) -> int:
-    from bisect import bisect_right
-
     return bisect_right(starts, offset) - 1
 
 
@@ -156,7 +160,7 @@ def _fences(body: str, first: int) -> tuple[tuple[Fence, ...], str]:
             continue
         ticks, info, line, lines = opened
         out.append(blank(text))
-        if match and not match["info"].strip() and match["ticks"].startswith(ticks):
+        if match and not match["info"].strip() and match["ticks"] == ticks:
             fences.append(Fence(info, tuple(lines), line, True))
             opened = None
         else:
@@ -181,6 +185,11 @@ def _marks(masked: str, line):
         kind = ("image-" if match["image"] else "") + match["scheme"]
         text = " ".join(match["text"].split())
         yield match.start(), Mark(kind, match["target"], text, line(match.start()))
+    for match in DISPLAY.finditer(masked):
+        start = match.start("tex") - 2
+        label = LABEL.search(match["label"] or "")
+        name = label["id"] if label else ""
+        yield start, Mark("math-display", match["tex"].strip(), name, line(start))
     for match in FORMULA.finditer(masked):
         tex = (match["tex"] or match["paren"]).strip()
         yield match.start(), Mark("math", tex, "", line(match.start()))

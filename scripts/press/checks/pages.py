@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 
+from press import listings
 from press.apparatus import Apparatus
 from press.backmatter import BLOCKS
-from press.book import STATUSES
+from press.book import STATUSES, Page
 from press.findings import Finding
+from press.source import DISPLAY, FORMULA, blank
 
 VOID = frozenset(
     ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta")
@@ -17,6 +20,8 @@ VOID = frozenset(
 )
 PIPE = re.compile(r"(?<!\\)\|")
 RULE_ROW = re.compile(r"^\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?$")
+ADDRESS = re.compile(r"<(?:[A-Za-z][\w+.-]*:[^<>\s]*|[^<>@\s]+@[^<>\s]+)>")
+LANGUAGE = re.compile(r"^[\w+#.-]*$")
 BLOCK = re.compile(r"^:::\s*\{#(?P<name>[\w-]+)\}")
 
 
@@ -31,6 +36,35 @@ def unclosed_fences(known: Apparatus) -> Iterator[Finding]:
                     "fence-open",
                     "the fence that opens here is never closed",
                     "close it with the same marks on a line of their own",
+                )
+
+
+def fence_marks(known: Apparatus) -> Iterator[Finding]:
+    """What follows a fence's marks is a language, or a language and a file."""
+    for page in known.book.pages:
+        for fence in page.scan.fences:
+            if not LANGUAGE.match(fence.info) and not listings.parse(fence.info):
+                yield Finding(
+                    page.path,
+                    fence.line,
+                    "fence-info",
+                    f"“{fence.info}” is no language and names no file",
+                    "write ```language or ```language path/to/file.py:section",
+                )
+
+
+def open_formulas(known: Apparatus) -> Iterator[Finding]:
+    """A displayed formula ends before the next blank line."""
+    for page in known.book.pages:
+        rest = DISPLAY.sub(lambda match: blank(match[0]), page.scan.masked)
+        for offset, line in enumerate(rest.split("\n")):
+            if line.lstrip().startswith("$$"):
+                yield Finding(
+                    page.path,
+                    page.scan.first_line + offset,
+                    "formula-open",
+                    "the formula that opens here is never closed",
+                    "end it with $$ and nothing but a label behind",
                 )
 
 
@@ -126,12 +160,22 @@ class _Nesting(HTMLParser):
         return self.fault
 
 
+def _nesting(masked: str) -> tuple[int, str] | None:
+    """Line and nature of the first fault; formulas and addresses are no HTML."""
+    for pattern in (DISPLAY, FORMULA, ADDRESS):
+        masked = pattern.sub(lambda match: blank(match[0]), masked)
+    parser = _Nesting()
+    try:
+        parser.feed(masked)
+    except AssertionError:  # the parser gives up on "<![" and its like
+        return parser.getpos()[0], "what begins with <! is no HTML"
+    return parser.result()
+
+
 def raw_html(known: Apparatus) -> Iterator[Finding]:
     """Raw HTML nests, or the three outputs would each mend it differently."""
     for page in known.book.pages:
-        parser = _Nesting()
-        parser.feed(page.scan.masked)
-        fault = parser.result()
+        fault = _nesting(page.scan.masked)
         if fault:
             line, what = fault
             yield Finding(
@@ -143,17 +187,33 @@ def raw_html(known: Apparatus) -> Iterator[Finding]:
             )
 
 
-def statuses(known: Apparatus) -> Iterator[Finding]:
-    """A chapter's status is one of four words."""
+def front_matter(known: Apparatus) -> Iterator[Finding]:
+    """A chapter's status is one of four words, its facts have a date."""
     for chapter in known.book.chapters:
+        page = chapter.opener
         if chapter.status not in STATUSES:
             yield Finding(
-                chapter.opener.path,
-                1,
+                page.path,
+                _meta_line(page, "status"),
                 "status",
                 f"“{chapter.status}” is no status",
                 f"use one of {', '.join(STATUSES)}",
             )
+        verified = page.meta.get("facts_verified")
+        if verified is not None and type(verified) is not datetime.date:
+            yield Finding(
+                page.path,
+                _meta_line(page, "facts_verified"),
+                "facts-verified",
+                f"“{verified}” is no date",
+                "write it as 2026-11-23",
+            )
+
+
+def _meta_line(page: Page, key: str) -> int:
+    """The line of a key of the front matter."""
+    lines = page.text.split("\n")[: page.scan.first_line]
+    return next((n for n, ln in enumerate(lines, 1) if ln.startswith(f"{key}:")), 1)
 
 
 def generated_blocks(known: Apparatus) -> Iterator[Finding]:
@@ -173,9 +233,11 @@ def generated_blocks(known: Apparatus) -> Iterator[Finding]:
 
 RULES = (
     unclosed_fences,
+    fence_marks,
+    open_formulas,
     headings,
     tables,
     raw_html,
-    statuses,
+    front_matter,
     generated_blocks,
 )

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Iterator
 from difflib import get_close_matches
 
 from press import index, labels, math
 from press.apparatus import Apparatus
 from press.findings import Finding
+from press.source import CITATION, REFERENCE
 
+ANY_LINK = re.compile(
+    r"(?<![\\!])\[(?P<text>(?:\\.|[^\[\]\\]|\[[^\[\]]*\](?:\([^()\s]*\))?)*)\][(\[]"
+)
+INNER_LINK = re.compile(rf"{REFERENCE.pattern}|{CITATION.pattern}|(?<!!)\[[^\]]*\]\(")
 SCHEMES = frozenset(
     ("http", "https", "mailto", "fact", "term", "index", "book1")
     + ("image-diagram", "image-plot")
@@ -54,7 +60,8 @@ def facts(known: Apparatus) -> Iterator[Finding]:
 def fact_sources(known: Apparatus) -> Iterator[Finding]:
     """A cited fact's source is in the bibliography."""
     for fact in known.facts.values():
-        if fact.cite and fact.cite not in known.references:
+        unknown = fact.cite and fact.cite not in known.references
+        if unknown and "references.bib" not in known.unread:
             yield Finding(
                 known.book.docs / "facts.yml",
                 fact.line,
@@ -71,12 +78,15 @@ def terms(known: Apparatus) -> Iterator[Finding]:
 
 def index_pointers(known: Apparatus) -> Iterator[Finding]:
     """What `index.yml` sends the reader to exists."""
-    yield from index.faults(known.index, known.book.docs / "index.yml")
+    if "glossary.yml" not in known.unread:
+        path = known.book.docs / "index.yml"
+        yield from index.faults(known.index, known.pointers, path)
 
 
 def book1(known: Apparatus) -> Iterator[Finding]:
     """References to Book 1 name a section it has, by its number and title."""
-    for page in known.book.pages:
+    pages = () if "book1.yml" in known.unread else known.book.pages
+    for page in pages:
         for mark in page.scan.of("book1"):
             fault = known.book1.faults(mark.target, mark.text)
             if fault:
@@ -103,25 +113,43 @@ def schemes(known: Apparatus) -> Iterator[Finding]:
 
 
 def formulas(known: Apparatus) -> Iterator[Finding]:
-    """Every inline formula can be set."""
+    """Every formula can be set."""
     for page in known.book.pages:
-        for mark in page.scan.of("math"):
+        for mark in (*page.scan.of("math"), *page.scan.of("math-display")):
+            tex = " ".join(mark.target.split())
             try:
-                math.mathml(" ".join(mark.target.split()))
+                math.mathml(tex)
             except math.FormulaError as error:
                 yield Finding(
                     page.path,
                     mark.line,
                     "formula",
-                    f"${mark.target}$ {error}",
+                    f"${tex}$ {error}",
                     "mend the TeX (a $ before a word may be money: write \\$)",
+                )
+
+
+def nested_links(known: Apparatus) -> Iterator[Finding]:
+    """The text of a link holds no other link: neither may be followed."""
+    for page in known.book.pages:
+        for match in ANY_LINK.finditer(page.scan.masked):
+            inner = INNER_LINK.search(match["text"])
+            if inner:
+                before = page.scan.masked[: match.start("text") + inner.start()]
+                yield Finding(
+                    page.path,
+                    page.scan.first_line + before.count("\n"),
+                    "link-nested",
+                    f"“{inner[0]}” is a link inside the text of another",
+                    "put it before or after that link",
                 )
 
 
 def _unknown(
     known: Apparatus, kind: str, defined: Container[str], file: str
 ) -> Iterator[Finding]:
-    for page in known.book.pages:
+    pages = () if file in known.unread else known.book.pages
+    for page in pages:
         for mark in page.scan.of(kind):
             if mark.target not in defined:
                 close = get_close_matches(mark.target, list(defined), 1)  # type: ignore[call-overload]
@@ -145,4 +173,5 @@ RULES = (
     book1,
     schemes,
     formulas,
+    nested_links,
 )
