@@ -1,0 +1,1 @@
+"""The parts of the PDF writer: pages, matter around them, fonts, cover, tags."""

@@ -1,0 +1,211 @@
+"""What print sets around the pages: cover, title, imprint, contents, parts."""
+
+from __future__ import annotations
+
+import base64
+import os
+from collections.abc import Callable
+
+from lxml import etree
+
+from press.book import Book, Chapter, Part
+from press.capture import CapturedPage
+from press.fragment import element
+from press.printing import cover, fonts
+from press.printing.pages import CONTENTS, TITLE, Sheets
+from press.theme import Theme
+
+PageOf = Callable[[str], str]
+STATUS_NOTES = {
+    "planned": "planned, not written",
+    "begun": "begun",
+    "draft": "draft, not yet reviewed by the author",
+    "reviewed": "reviewed by the author",
+}
+
+
+def cover_page(book: Book) -> etree._Element:
+    """The cover as one drawing over the whole page."""
+    drawing = base64.b64encode(cover.svg(book).encode()).decode()
+    edition = book.edition
+    page = element("section", class_="cover")
+    page.append(
+        element(
+            "img",
+            src=f"data:image/svg+xml;base64,{drawing}",
+            alt=f"Cover: {edition.title}. {edition.subtitle}. {edition.author}",
+        )
+    )
+    return page
+
+
+def title_page(book: Book) -> etree._Element:
+    """Title, subtitle, author and edition."""
+    edition = book.edition
+    page = element("section", class_="title-page", id=TITLE)
+    _line(page, "title", edition.title)
+    _line(page, "subtitle", edition.subtitle)
+    _line(page, "author", edition.author)
+    if edition.series.get("companion"):
+        _line(page, "series", f"Companion to {edition.series['companion']}")
+    _line(page, "edition", f"Version {edition.version}, {_day(book)}")
+    return page
+
+
+def imprint(book: Book, theme: Theme) -> etree._Element:
+    """Version, rights, typefaces and how far each chapter is."""
+    edition = book.edition
+    page = element("section", class_="imprint")
+    _line(page, "name", edition.title)
+    version = f"Version {edition.version}, {_day(book)}"
+    if commit := os.environ.get("PRESS_RELEASE_COMMIT"):
+        version += f", made from commit {commit}"
+    _line(page, "", f"{version}.")
+    _line(page, "", edition.rights)
+    for notice in fonts.notices(theme):
+        _line(page, "font", notice)
+    if edition.repo_url:
+        _line(page, "", f"Sources: {edition.repo_url}")
+    if book.chapters:
+        page.append(_statuses(book))
+    return page
+
+
+def _statuses(book: Book) -> etree._Element:
+    """How far the chapters are, in words."""
+    groups: dict[str, list[str]] = {}
+    for chapter in book.chapters:
+        groups.setdefault(chapter.status, []).append(str(chapter.number))
+    texts = [
+        f"{'chapters' if len(numbers) > 1 else 'chapter'} {_spans(numbers)} "
+        f"{STATUS_NOTES.get(status, status)}"
+        for status, numbers in groups.items()
+    ]
+    told = "; ".join(texts)
+    note = "" if set(groups) == {"reviewed"} else " A draft may still be wrong."
+    return element("p", f"State of the text: {told}.{note}", class_="statuses")
+
+
+def _spans(numbers: list[str]) -> str:
+    """Numbers as text, runs of three or more shortened: “1, 3–5”."""
+    return ", ".join(
+        f"{a}–{b}" if b != a else a for a, b in runs([(int(n), n) for n in numbers])
+    )
+
+
+def runs(places: list[tuple[int, str]]) -> list[tuple[str, str]]:
+    """Neighbouring positions joined: the names of each run's first and last.
+
+    `places` are positions with their names, in any order, repeats allowed.
+    """
+    out: list[list[tuple[int, str]]] = []
+    for place in sorted(set(places)):
+        if out and place[0] == out[-1][-1][0] + 1:
+            out[-1].append(place)
+        else:
+            out.append([place])
+    return [(run[0][1], run[-1][1]) for run in out]
+
+
+def contents(sheets: Sheets, page_of: PageOf) -> etree._Element:
+    """The table of contents, with the pages where each thing begins."""
+    nav = element("section", class_="toc", id=CONTENTS)
+    nav.append(element("h1", "Contents"))
+    parts = {part.number: part for part in sheets.book.parts}
+    shown: set[int] = set()
+    for page in sheets.pages:
+        anchor = sheets.anchor(page.src)
+        if anchor in (CONTENTS, TITLE):
+            continue
+        if page.part and page.part not in shown:
+            shown.add(page.part)
+            part = parts[page.part]
+            nav.append(
+                _entry("part", f"part-{part.number}", part.roman, part.title, page_of)
+            )
+        status = page.status if page.status == "planned" else None
+        nav.append(_entry(page.kind, anchor, page.number, page.title, page_of, status))
+    return nav
+
+
+def _entry(
+    kind: str,
+    anchor: str,
+    number: str,
+    title: str,
+    page_of: PageOf,
+    status: str | None = None,
+) -> etree._Element:
+    line = element("p", class_=f"entry {kind}")
+    link = element("a", href=f"#{anchor}")
+    label = f"Part {number}" if kind == "part" else number
+    if label:
+        link.append(element("span", label, class_="num"))
+    link.append(element("span", title, class_="name"))
+    if status:
+        link.append(element("span", status, class_="status"))
+    link.set("data-page", page_of(anchor))
+    line.append(link)
+    return line
+
+
+def part_page(part: Part, sheets: Sheets) -> etree._Element:
+    """A part's own page: its number, its title and its chapters."""
+    page = element("section", class_="part", id=f"part-{part.number}")
+    head = element("h1")
+    head.append(element("span", f"Part {part.roman}", class_="num"))
+    head[-1].tail = " "
+    head.append(element("span", part.title, class_="name"))
+    page.append(head)
+    for chapter in part.chapters:
+        line = element("p", class_="in-part")
+        anchor = sheets.anchor(chapter.opener.src)
+        link = element("a", href=f"#{anchor}")
+        link.append(element("span", str(chapter.number), class_="num"))
+        link[-1].tail = " "
+        link.append(element("span", chapter.title, class_="name"))
+        line.append(link)
+        page.append(line)
+    return page
+
+
+def chapter(sheets: Sheets, chapter: Chapter) -> etree._Element:
+    """A chapter's opener and sections as one section of the document."""
+    made = element("section", class_="chapter", data_title=running_title(chapter))
+    for page in chapter.pages:
+        number = sheets.numbers.get(page.src)
+        if number is None:
+            continue
+        opener = page is chapter.opener
+        made.append(sheets.section(sheets.pages[number], 0 if opener else 1))
+    if len(made):
+        _mark_opening(made[0], running_title(chapter))
+    return made
+
+
+def running_title(chapter: Chapter) -> str:
+    """What a chapter's page heads say."""
+    return f"{chapter.number}  {chapter.title}"
+
+
+def _mark_opening(opener: etree._Element, title: str) -> None:
+    """The paragraph after the title carries the head of the pages to come."""
+    opener.set("class", "opener")
+    following = [node for node in opener if node.tag.endswith("}p")]
+    if following:
+        following[0].set("data-head", title)
+
+
+def side_page(sheets: Sheets, page: CapturedPage) -> etree._Element:
+    """A page of the front or back matter."""
+    return sheets.section(page)
+
+
+def _line(page: etree._Element, name: str, text: str) -> None:
+    if text:
+        page.append(element("p", text, **({"class_": name} if name else {})))
+
+
+def _day(book: Book) -> str:
+    date = book.edition.date
+    return f"{date.day} {date:%B %Y}"

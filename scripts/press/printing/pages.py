@@ -1,0 +1,332 @@
+"""A captured page as a section of the print document.
+
+Each function takes the page's tree (see `press.fragment`) and changes it in
+place. Ids become unique in the book by a prefix, so a page's anchors are
+`p7-sec-x` and the page itself is `p7`.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from lxml import etree
+
+from press import math
+from press.book import Book
+from press.capture import CapturedPage
+from press.figures import ASSETS
+from press.fragment import (
+    ABSOLUTE,
+    BLOCK,
+    append_text,
+    classes,
+    drop,
+    element,
+    find,
+    having,
+    image_source,
+    parse,
+    replace,
+    resolve_links,
+    tag,
+    text_of,
+    unwrap,
+)
+
+TEXT_SIZE = 10 * 4 / 3  # px; print.css sets the text at 10 pt
+CONTENTS = "contents"
+TITLE = "title"
+HEADING = re.compile(r"^h([1-5])$")
+DRAWING = re.compile(rf"^{ASSETS}/(diagram|plot)-([\w-]+)\.light\.svg$")
+PAGED = frozenset(("fig", "tbl", "lst", "eq", "sec"))
+BOOK1_NAMED = re.compile(r"^Book 1, ")
+SCHEME = re.compile(r"^(?:https?://(?:www\.)?|mailto:)")
+
+
+@dataclass(frozen=True)
+class Sheets:
+    """The captured pages that are printed, and where links between them lead."""
+
+    book: Book
+    pages: tuple[CapturedPage, ...]
+
+    @cached_property
+    def by_url(self) -> dict[str, str]:
+        """Sources by the pages' addresses on the site."""
+        return {page.url: page.src for page in self.pages}
+
+    @cached_property
+    def numbers(self) -> dict[str, int]:
+        """Each page's number among the captured pages, by source."""
+        return {page.src: number for number, page in enumerate(self.pages)}
+
+    def anchor(self, src: str, fragment: str = "") -> str:
+        """The id in the print document of an id on a page."""
+        page = self.pages[self.numbers[src]]
+        if page.kind == "landing":
+            return TITLE
+        if is_contents(page):
+            return CONTENTS
+        name = f"p{self.numbers[src]}"
+        return f"{name}-{fragment}" if fragment else name
+
+    def section(self, page: CapturedPage, shift: int = 0) -> etree._Element:
+        """The page as a `section`, its headings lowered by `shift` levels."""
+        body = parse(page)
+        _footnotes(body)
+        _formulas(body)
+        self._images(body, page)
+        _code(body)
+        _callouts(body)
+        self._links(body, page)
+        self._anchors(body, page)
+        _headings(body, shift)
+        made = element("section", id=self.anchor(page.src), class_=page.kind)
+        made.text = body.text
+        made.extend(list(body))
+        return made
+
+    def _images(self, body: etree._Element, page: CapturedPage) -> None:
+        """Point images at files; a figure holds its image without a paragraph."""
+        for image in find(body, ".//h:img[not(starts-with(@src, 'data:'))]"):
+            image.set("src", self.image_file(image_source(page, image.get("src"))))
+            for name in ("width", "height"):
+                image.attrib.pop(name, None)
+            parent = image.getparent()
+            if parent.tag == tag("p") and len(parent) == 1 and not text_of(parent):
+                image.set(BLOCK, parent.get(BLOCK, ""))
+                unwrap(parent)
+
+    def image_file(self, address: str) -> str:
+        """The file URI of an image, given its address on the site."""
+        drawn = DRAWING.match(address)
+        if drawn and drawn[1] == "diagram":
+            path = self.book.root / "diagrams/rendered" / f"{drawn[2]}.light.svg"
+        elif drawn:
+            path = self.book.root / "experiments" / drawn[2] / "plot.light.svg"
+        else:
+            path = self.book.docs / address
+        return path.resolve().as_uri()
+
+    def _links(self, body: etree._Element, page: CapturedPage) -> None:
+        """Links inside the book become anchors, others say where they lead."""
+        resolve_links(
+            body, page, self.by_url, lambda src, name: "#" + self.anchor(src, name)
+        )
+        mine = self.anchor(page.src) + "-"
+        for link in find(body, ".//h:a[@href]"):
+            href = link.get("href")
+            link.attrib.pop("title", None)
+            if "book1" in classes(link):
+                _name_place(link)
+            elif href.startswith("#"):
+                if "ref" in classes(link) and not href.startswith(f"#{mine}"):
+                    _mark_far(link)
+            elif ABSOLUTE.match(href) and not _is_shown(href, text_of(link)):
+                _show_address(link)
+
+    def _anchors(self, body: etree._Element, page: CapturedPage) -> None:
+        """Prefix ids; say of each block which page and number it has."""
+        number = self.numbers[page.src]
+        for node in body.iter():
+            if node.get("id"):
+                node.set("id", self.anchor(page.src, node.get("id")))
+            if node.get(BLOCK):
+                node.set(BLOCK, f"{number}:{node.get(BLOCK)}")
+
+
+def is_contents(page: CapturedPage) -> bool:
+    """Whether the page is the manuscript's own table of contents."""
+    return '<div class="contents">' in page.html
+
+
+def is_index(page: CapturedPage) -> bool:
+    """Whether the page holds the subject index."""
+    return '<div class="subject-index">' in page.html
+
+
+def _name_place(link: etree._Element) -> None:
+    """After a link to the companion volume, its place in print."""
+    if not BOOK1_NAMED.match(text_of(link)):
+        where = element("span", f" ({link.get('data-where')})", class_="where")
+        _after(link, where)
+    link.attrib.pop("data-where", None)
+
+
+def _mark_far(link: etree._Element) -> None:
+    """A reference to another section prints the page, once in a paragraph."""
+    kind = re.sub(r"^#p\d+-", "", link.get("href")).partition("-")[0]
+    block = next((a for a in link.iterancestors() if a.get(BLOCK)), None)
+    inside = {ancestor.tag for ancestor in link.iterancestors()}
+    if kind not in PAGED or block is None or inside & {tag("table"), tag("figcaption")}:
+        return
+    same = [a for a in find(block, ".//h:a") if a.get("href") == link.get("href")]
+    if same[0] is link:
+        link.set("class", link.get("class") + " far")
+
+
+def _is_shown(href: str, text: str) -> bool:
+    """Whether the link's text is its address."""
+    return SCHEME.sub("", href).rstrip("/") == SCHEME.sub("", text).rstrip("/")
+
+
+def _show_address(link: etree._Element) -> None:
+    """The address of a link out of the book, as a footnote."""
+    note = element("span", class_="note address")
+    shown = SCHEME.sub("", link.get("href")).rstrip("/")
+    note.append(element("a", shown, href=link.get("href")))
+    _after(link, note)
+
+
+def _after(node: etree._Element, new: etree._Element) -> None:
+    """Put an element right behind another, before the text that follows."""
+    new.tail, node.tail = node.tail, None
+    node.addnext(new)
+
+
+def _footnotes(body: etree._Element) -> None:
+    """Move each note to its reference, where print sets it below the page."""
+    notes = {}
+    for holder in find(body, f".//h:div[{having('footnote')}]"):
+        for item in find(holder, ".//h:li[@id]"):
+            for back in find(item, f".//h:a[{having('footnote-backref')}]"):
+                drop(back)
+            notes[item.get("id")] = item
+        drop(holder)
+    for mark in find(body, f".//h:a[{having('footnote-ref')}]"):
+        item = notes.get(mark.get("href").removeprefix("#"))
+        if item is None:
+            continue
+        holder = mark.getparent() if mark.getparent().tag == tag("sup") else mark
+        replace(holder, _note(item))
+
+
+def _note(item: etree._Element) -> etree._Element:
+    """A footnote's item as one inline element, its paragraphs run together."""
+    note = element("span", class_="note")
+    for paragraph in find(item, "./h:p") or [item]:
+        if len(note) or note.text:
+            append_text(note, " ")
+        append_text(note, (paragraph.text or "").lstrip())
+        for child in list(paragraph):
+            note.append(etree.fromstring(etree.tostring(child)))
+    _trim_end(note)
+    return note
+
+
+def _trim_end(node: etree._Element) -> None:
+    """Cut white space at the end of an element's text."""
+    if len(node):
+        node[-1].tail = (node[-1].tail or "").rstrip().rstrip("\xa0")
+    elif node.text:
+        node.text = node.text.rstrip()
+
+
+def _formulas(body: etree._Element) -> None:
+    """Formulas as drawings that sit on the line, with their TeX to read aloud."""
+    for formula in find(body, ".//m:math"):
+        tex = formula.get("alttext", "")
+        display = formula.get("display") == "block"
+        if display:
+            tex = rf"\displaystyle {tex}"
+        drawing, depth = math.svg(tex, TEXT_SIZE)
+        data = base64.b64encode(drawing.encode()).decode()
+        image = element(
+            "img",
+            src=f"data:image/svg+xml;base64,{data}",
+            alt=formula.get("alttext", ""),
+            class_="formula",
+        )
+        if not display:
+            image.set("style", f"vertical-align:{-depth:.2f}px")
+        replace(formula, image)
+
+
+def _code(body: etree._Element) -> None:
+    """Lines of code as blocks: the line break at their end goes."""
+    for block in find(body, f".//h:pre[.//h:span[{having('ln')}]]"):
+        numbered = find(block, ".//h:span[@data-n]")
+        if numbered:
+            block.set("class", "numbered")
+        for line in find(block, f".//h:span[{having('ln')}]"):
+            _cut_break(line)
+
+
+def _cut_break(line: etree._Element) -> None:
+    last = line
+    while len(last) and not last[-1].tail:
+        last = last[-1]
+    if len(last):
+        last[-1].tail = last[-1].tail.removesuffix("\n")
+    elif last.text:
+        last.text = last.text.removesuffix("\n")
+    if not "".join(line.itertext()):
+        line.text = "\xa0"
+
+
+def _callouts(body: etree._Element) -> None:
+    """Number the notes to a listing by the same circled figures as its lines."""
+    for notes in find(body, f".//*[{having('callouts')}]"):
+        for number, item in enumerate(find(notes, "descendant-or-self::h:ol/h:li")):
+            item.set("data-co", chr(0x2460 + number))
+
+
+def _headings(body: etree._Element, shift: int) -> None:
+    for node in body.iter():
+        level = HEADING.match(etree.QName(node).localname)
+        if level and shift:
+            node.tag = tag(f"h{min(6, int(level[1]) + shift)}")
+
+
+def repeated(nodes: list[etree._Element]) -> list[str]:
+    """Ids that stand more than once in the print document."""
+    counts = Counter(n.get("id") for node in nodes for n in node.iter() if n.get("id"))
+    return sorted(name for name, count in counts.items() if count > 1)
+
+
+def html_text(title: str, language: str, head: list, body: list) -> str:
+    """A whole document as HTML text for the layout engine."""
+    root = element("html", lang=language)
+    top = element("head")
+    top.append(element("title", title))
+    top.extend(head)
+    root.append(top)
+    main = element("body")
+    main.extend(body)
+    root.append(main)
+    for node in root.iter():
+        node.tag = etree.QName(node).localname
+    etree.cleanup_namespaces(root)
+    text = etree.tostring(root, method="html", encoding="unicode")
+    return f"<!DOCTYPE html>\n{text}\n"
+
+
+def path_of(sheets: Sheets, anchor: str) -> Path | None:
+    """The manuscript page of an id in the print document."""
+    match = re.match(r"^p(\d+)(?:-|$)", anchor)
+    if not match or int(match[1]) >= len(sheets.pages):
+        return None
+    return sheets.book.docs / sheets.pages[int(match[1])].src
+
+
+def fill_far(section: etree._Element, label: Callable[[str], str]) -> None:
+    """Write the pages of far references out, for a document without the targets."""
+    for link in find(section, f".//h:a[{having('far')}]"):
+        page = label(link.get("href").removeprefix("#"))
+        if page:
+            link.set("class", link.get("class").removesuffix(" far"))
+            append_text(link, f" (p. {page})")
+
+
+def cut_links(section: etree._Element) -> None:
+    """Take out the links to what isn't in this section; their text stays."""
+    here = {node.get("id") for node in section.iter() if node.get("id")}
+    for link in find(section, ".//h:a[starts-with(@href, '#')]"):
+        if link.get("href")[1:] not in here:
+            unwrap(link)
