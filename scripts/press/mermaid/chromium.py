@@ -69,13 +69,14 @@ class Chromium:
     """
 
     def __init__(self) -> None:
+        path = executable()
         self._profile = tempfile.mkdtemp(prefix="press-chromium-")
         self._buffer = b""
         self._last_id = 0
         self._session = ""
         commands, self._write = _pipe()
         self._read, answers = _pipe()
-        self._pid = self._spawn(executable(), commands, answers)
+        self._pid = self._spawn(path, commands, answers)
         os.close(commands)
         os.close(answers)
 
@@ -170,14 +171,15 @@ class Chromium:
         shutil.rmtree(self._profile, ignore_errors=True)
 
     def _reap(self) -> None:
-        deadline = time.monotonic() + GRACE
-        while time.monotonic() < deadline:
-            if os.waitpid(self._pid, os.WNOHANG)[0]:
-                return
+        """Wait for the browser, then end it and what it started, if need be."""
+        deadline, left = time.monotonic() + GRACE, False
+        while not left and time.monotonic() < deadline:
+            left = os.waitpid(self._pid, os.WNOHANG)[0] != 0
             time.sleep(0.02)
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._pid, signal.SIGKILL)
-        os.waitpid(self._pid, 0)
+        if not left:
+            os.waitpid(self._pid, 0)
 
 
 def _pipe() -> tuple[int, int]:
