@@ -74,23 +74,21 @@ def callouts(known: Apparatus) -> Iterator[Finding]:
 
 
 def _items(lines: list[str], fence: Fence) -> Iterator[tuple[int, str]]:
-    """Line and code of the call-outs after a captioned listing."""
+    """Line and code of the call-outs after a listing and its caption, if any."""
     at = fence.line + len(fence.body) + 1
-    state = "caption"
+    state = "start"
     for number, line in enumerate(lines[at : at + CALLOUT_LOOKAHEAD], at + 1):
         text = line.strip()
-        if state == "caption":
-            if text and not text.startswith(": "):
-                return
-            state = "in-caption" if text else state
-        elif state == "in-caption":
+        match = listings.ITEM.match(text)
+        if state == "start" and text.startswith(": "):
+            state = "caption"
+        elif state == "caption":
             state = "list" if not text else state
-        elif text:
-            match = listings.ITEM.match(text)
-            if match and (lead := listings.CODE_LEAD.match(match["text"])):
-                yield number, lead["code"]
-            elif match or not line.startswith(" "):
-                return
+        elif match and (lead := listings.CODE_LEAD.match(match["text"])):
+            state = "list"
+            yield number, lead["code"]
+        elif text and (state == "start" or match or not line.startswith(" ")):
+            return
 
 
 def drawings(known: Apparatus) -> Iterator[Finding]:
@@ -119,11 +117,11 @@ def drawings(known: Apparatus) -> Iterator[Finding]:
                     )
 
 
-def stale_diagrams(known: Apparatus) -> Iterator[Finding]:
-    """Committed drawings belong to their sources."""
+def committed_diagrams(known: Apparatus) -> Iterator[Finding]:
+    """Committed drawings belong to their sources and keep to the palette."""
     if (known.book.root / "diagrams").is_dir():
         theme = Theme.load(known.book.root / "theme")
-        yield from diagrams.stale(known.book.root, theme)
+        yield from diagrams.check(known.book.root, theme)
 
 
-RULES = (fences, callouts, drawings, stale_diagrams)
+RULES = (fences, callouts, drawings, committed_diagrams)
