@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -376,13 +376,19 @@ class _Reader:
         if not path.is_file():
             self._nav_finding(src, "nav-no-file", "is in the navigation but not there")
             return []
+        text = self._read(data.read_text, path) or path.read_bytes().decode(
+            "utf-8", "replace"
+        )
+        meta = self._read(front_matter, path, text) or {}
+        return [Page(path, src, kind, text, meta, nav_title, part, chapter)]
+
+    def _read(self, reader: Callable[..., Any], *given: Any) -> Any:
+        """What a reader gives, or None and its findings: the page stays."""
         try:
-            text = data.read_text(path)
-            meta = front_matter(path, text)
+            return reader(*given)
         except PressError as error:
             self.found.extend(error.findings)
-            return []
-        return [Page(path, src, kind, text, meta, nav_title, part, chapter)]
+            return None
 
     def _nav_finding(self, entry: Any, code: str, what: str, nth: int = 1) -> None:
         line = self._line(str(entry), nth)
@@ -392,7 +398,7 @@ class _Reader:
 
     def _line(self, entry: str, nth: int = 1) -> int:
         """The line of the `nth` place where the navigation names `entry`."""
-        named = re.compile(rf"""[\s"']{re.escape(entry)}["']?:?\s*(?:#.*)?$""")
+        named = re.compile(rf"""[\s"']{re.escape(entry)}["']?(?::.*|\s*(?:#.*)?)$""")
         lines = enumerate(self.config_text.split("\n"), 1)
         places = [number for number, line in lines if named.search(line)]
         return places[:nth][-1] if places else 1

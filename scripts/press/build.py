@@ -19,10 +19,15 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from press.book import Book
 from press.findings import Finding, PressError
+
+if TYPE_CHECKING:
+    from mkdocs.config.defaults import MkDocsConfig
+
+    from press.capture import CapturePlugin
 
 Report = Callable[[str], None]
 OUTPUTS = ("site", "pdf", "epub")
@@ -291,17 +296,7 @@ def render(book: Book, site_folder: Path) -> list:
         config = load_config(
             str(book.root / "mkdocs.yml"), site_dir=str(site_folder), strict=False
         )
-        plugin = config.plugins.get("press")
-        if plugin is None:
-            raise PressError(
-                Finding(
-                    book.root / "mkdocs.yml",
-                    1,
-                    "config",
-                    "the plug-in `press` is not switched on",
-                    "add `press` to `plugins:`",
-                )
-            )
+        plugin = plugin_of(config)
         build(config)
     except MkDocsException as error:
         raise PressError(
@@ -312,6 +307,22 @@ def render(book: Book, site_folder: Path) -> list:
     if warnings.findings:
         raise PressError(*sorted(set(warnings.findings)))
     return plugin.captured()
+
+
+def plugin_of(config: MkDocsConfig) -> CapturePlugin:
+    """The press's own plug-in; raises `PressError` when it is not switched on."""
+    plugin = config.plugins.get("press")
+    if plugin is None:
+        raise PressError(
+            Finding(
+                Path(config.config_file_path),
+                1,
+                "config",
+                "the plug-in `press` is not switched on",
+                "add `press` to `plugins:`",
+            )
+        )
+    return plugin
 
 
 class _Warnings(logging.Handler):
@@ -330,8 +341,10 @@ class _Warnings(logging.Handler):
         path, line = self.book.root / "mkdocs.yml", 1
         if page:
             path = page.path
-            found = [page.text.find(name) for name in names if name != page.src]
-            line = page.text.count("\n", 0, max([0, *found[:1]])) + 1
+            name = next((name for name in names if name != page.src), "")
+            link = page.text.find(f"]({name}")
+            place = link if link >= 0 else page.text.find(name)
+            line = page.text.count("\n", 0, max(0, place)) + 1
         self.findings.append(
             Finding(path, line, "mkdocs", message, "mend the link or the page")
         )

@@ -12,7 +12,7 @@ from pybtex.exceptions import PybtexError
 from pybtex.richtext import Text
 
 from press.data import read_text
-from press.findings import Finding, PressError
+from press.findings import Finding, PressError, refuse
 
 ENTRY = re.compile(r"^@(?P<type>\w+)\s*\{\s*(?P<key>[^,\s]+)\s*,", re.M)
 NO_DATE = "n.d."
@@ -67,14 +67,19 @@ def _parse(path: Path, text: str) -> dict[str, Reference]:
         raise PressError(
             Finding(
                 path,
-                _error_line(error),
+                _unbalanced(text) or _error_line(error),
                 "bibtex",
                 f"malformed BibTeX: {str(error).splitlines()[0]}",
                 "mend the entry",
             )
         ) from None
+    refuse(
+        Finding(path, lines.get(key, 1), "bib-incomplete", f"“{key}” {what}", "add it")
+        for key, entry in database.entries.items()
+        for what in _lacking(entry)
+    )
     references = [
-        _reference(path, key, entry, lines.get(key, 1))
+        _reference(key, entry, lines.get(key, 1))
         for key, entry in database.entries.items()
     ]
     return {ref.key: ref for ref in _told_apart(references)}
@@ -87,14 +92,29 @@ def _error_line(error: PybtexError) -> int:
     return int(number or 1)
 
 
-def _reference(path: Path, key: str, entry: Entry, line: int) -> Reference:
+def _unbalanced(text: str) -> int:
+    """The line of the first entry whose braces don't match, or 0."""
+    starts = [match.start() for match in ENTRY.finditer(text)]
+    for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
+        entry = text[start:end]
+        if len(re.findall(r"(?<!\\)\{", entry)) != len(re.findall(r"(?<!\\)\}", entry)):
+            return text.count("\n", 0, start) + 1
+    return 0
+
+
+def _people(entry: Entry) -> list[Person]:
+    return entry.persons.get("author") or entry.persons.get("editor") or []
+
+
+def _lacking(entry: Entry) -> list[str]:
+    """What an entry can't be printed without, as the words of a finding."""
+    lacking = [] if _people(entry) else ["has no author"]
+    return lacking if "title" in entry.fields else [*lacking, "has no title"]
+
+
+def _reference(key: str, entry: Entry, line: int) -> Reference:
     fields = {name.lower(): _text(value) for name, value in entry.fields.items()}
-    people = entry.persons.get("author") or entry.persons.get("editor") or []
-    if not people or "title" not in fields:
-        lacking = "author" if not people else "title"
-        raise PressError(
-            Finding(path, line, "bib-incomplete", f"“{key}” has no {lacking}", "add it")
-        )
+    people = _people(entry)
     names = [_name(person) for person in people]
     return Reference(
         key=key,

@@ -10,6 +10,8 @@ import latex2mathml.converter
 
 UNKNOWN = re.compile(r"<m[io][^>]*>\\[A-Za-z]+</m[io]>")
 
+BRACE = {sign: re.compile(rf"(?<!\\){sign}") for sign in ("{", "}")}
+
 
 class FormulaError(ValueError):
     """A formula that can't be set; the message says why."""
@@ -22,6 +24,8 @@ def mathml(tex: str, display: bool = False) -> str:
     Raises `FormulaError` for bad syntax and for commands that are not known
     (the converter passes those through as text).
     """
+    if len(BRACE["{"].findall(tex)) != len(BRACE["}"].findall(tex)):
+        raise FormulaError("has unbalanced braces")
     mode = "block" if display else "inline"
     try:
         out = latex2mathml.converter.convert(tex, display=mode)
