@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from press.book import Book, Page
 from press.findings import Finding
-from press.source import KINDS, Heading, Mark
+from press.source import KINDS, TRAILING_LABEL, Heading, Mark, scan
 
 NAMES = {
     "fig": "Figure",
@@ -75,7 +76,8 @@ def collect(book: Book) -> Labels:
                 first = by_id.setdefault(label.id, label)
                 if first is not label:
                     found.append(_duplicate(label, first))
-    ordered = sorted(by_id.values(), key=lambda la: (_order(book, la), la.line))
+    places = {page.src: place for place, page in enumerate(book.pages)}
+    ordered = sorted(by_id.values(), key=lambda la: (places[la.page.src], la.line))
     return Labels({label.id: label for label in ordered}, tuple(found))
 
 
@@ -100,17 +102,13 @@ def _near(mark: Mark, labels: Labels) -> str:
     return f" or write @{close[0]}" if close else ""
 
 
-def _order(book: Book, label: Label) -> int:
-    return book.pages.index(label.page) if label.page in book.pages else -1
-
-
 def _outside(book: Book) -> tuple[Page, ...]:
     return tuple(page for page in book.pages if page.chapter is None)
 
 
 def _page_labels(page: Page, counts: Counter[str]) -> Iterator[Label]:
     headings = {heading.label: heading for heading in page.scan.headings}
-    captions = _captions(page)
+    captions = _captions(page.text)
     for mark in page.scan.labels:
         kind = mark.target.split("-", 1)[0]
         if kind not in KINDS or "-" not in mark.target:
@@ -131,17 +129,14 @@ def _title(heading: Heading) -> str:
     return heading.text
 
 
-def _captions(page: Page) -> dict[int, str]:
-    """Caption texts by the line that carries their label."""
-    from press.source import TRAILING_LABEL
-
+@lru_cache(maxsize=1024)
+def _captions(page_text: str) -> dict[int, str]:
+    """Caption texts of a page by the line that carries their label."""
     captions: dict[int, str] = {}
     text: list[str] = []
-    lines = page.scan.masked.split("\n")
-    source = page.text.split("\n")
-    for offset, _ in enumerate(lines):
-        number = page.scan.first_line + offset
-        line = source[number - 1].strip()
+    first = scan(page_text).first_line
+    source = page_text.split("\n")
+    for number, line in enumerate(map(str.strip, source[first - 1 :]), first):
         if line.startswith(": "):
             text = [line[2:]]
         elif text and line:

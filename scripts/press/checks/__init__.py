@@ -1,24 +1,52 @@
 """The rules of the manuscript: one module a family, each rule a generator.
 
 A rule takes the apparatus and yields findings. All rules run before anything
-is rendered, so that every fault of a run is told at once.
+is rendered, so that every fault of a run is told at once. What the rules for a
+page's own text found is kept for as long as the page stays the same.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
 from press.apparatus import Apparatus
+from press.book import Page
 from press.checks import captions, pages, references, sources
 from press.findings import Finding, PressError
 
-RULES = (*pages.RULES, *captions.RULES, *references.RULES, *sources.RULES)
+Rule = Callable[[Any], Iterator[Finding]]
+
+PAGE_RULES = (*pages.PAGE_RULES, *captions.PAGE_RULES, *references.PAGE_RULES)
+BOOK_RULES = (*pages.BOOK_RULES, *references.BOOK_RULES, *sources.BOOK_RULES)
+
+_found: dict[Path, tuple[Page, frozenset[Finding]]] = {}
 
 
 def run(known: Apparatus) -> list[Finding]:
     """All findings of all rules, sorted by place, each once."""
-    found = set(known.findings)
-    for rule in RULES:
-        try:
-            found.update(rule(known))
-        except PressError as error:
-            found.update(error.findings)
+    found = {*known.findings, *_obeyed(BOOK_RULES, known)}
+    for page in known.book.pages:
+        found.update(_of_page(page))
     return sorted(found)
+
+
+def _of_page(page: Page) -> frozenset[Finding]:
+    """What the rules for a page's own text find in a book of this page alone."""
+    kept = _found.get(page.path)
+    if kept and kept[0] == page:
+        return kept[1]
+    alone = SimpleNamespace(book=SimpleNamespace(pages=(page,)))
+    found = frozenset(_obeyed(PAGE_RULES, alone))
+    _found[page.path] = page, found
+    return found
+
+
+def _obeyed(rules: Iterable[Rule], known: Any) -> Iterator[Finding]:
+    for rule in rules:
+        try:
+            yield from rule(known)
+        except PressError as error:
+            yield from error.findings

@@ -184,4 +184,4 @@ def figures_alone(known: Apparatus) -> Iterator[Finding]:
                 )
 
 
-RULES = (captions, label_places, figures_alone)
+PAGE_RULES = (captions, label_places, figures_alone)

@@ -231,13 +231,13 @@ def generated_blocks(known: Apparatus) -> Iterator[Finding]:
                 )
 
 
-RULES = (
+PAGE_RULES = (
     unclosed_fences,
     fence_marks,
     open_formulas,
     headings,
     tables,
     raw_html,
-    front_matter,
     generated_blocks,
 )
+BOOK_RULES = (front_matter,)

@@ -163,7 +163,8 @@ def _unknown(
                 )
 
 
-RULES = (
+PAGE_RULES = (schemes, formulas, nested_links)
+BOOK_RULES = (
     label_references,
     citations,
     facts,
@@ -171,7 +172,4 @@ RULES = (
     terms,
     index_pointers,
     book1,
-    schemes,
-    formulas,
-    nested_links,
 )

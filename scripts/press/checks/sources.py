@@ -124,4 +124,4 @@ def committed_diagrams(known: Apparatus) -> Iterator[Finding]:
         yield from diagrams.check(known.book.root, theme)
 
 
-RULES = (fences, callouts, drawings, committed_diagrams)
+BOOK_RULES = (fences, callouts, drawings, committed_diagrams)
