@@ -19,11 +19,12 @@ from lxml import etree
 from press.book import Book
 from press.capture import CapturedPage
 from press.findings import refuse
-from press.fragment import element, text_of
-from press.printing import cover, fonts, index, matter, pages
-from press.printing.layout import Setter
+from press.fragment import text_of
+from press.printing import cover, fonts, matter, pages
+from press.printing.galleys import Galley, Galleys
+from press.printing.layout import Setter, begins
 from press.printing.pages import Sheets
-from press.printing.places import Places
+from press.theme import Theme
 
 Report = Callable[[str], None]
 
@@ -40,27 +41,28 @@ def write(
     `identifier`. Raises `PressError` for what can't be set: a missing image or
     anchor, a character that no typeface has.
     """
-    sheets = Sheets(book, tuple(captured))
+    sheets = _sheets(book, captured)
     setter = Setter(sheets)
     check_characters(setter, captured)
-    report("Setting the chapters")
-    main = setter.document(_main_matter(sheets))
-    places = Places(main.pages)
-    report("Setting index and front matter")
-    places.add(_index(setter, places).pages)
-    front = setter.document(_front_matter(setter, places))
-    leaves = [*front.pages, *_filler(setter, len(front.pages))]
+    report("Setting the pages of the PDF")
+    galleys = Galleys(setter, _galleys(sheets))
+    galleys.settle()
     report("Writing the PDF")
-    setter.save(front.copy([*leaves, *places.pages]), path, len(leaves))
-    places.put_before(leaves)
-    return {**places.page_map(sheets), "identifier": _identifier(book)}
+    labels, leaves = zip(*galleys.leaves(), strict=True)
+    front = sum(not label.isdecimal() for label in labels)
+    setter.save(galleys.galleys[0].laid.copy(leaves), path, front)
+    return {
+        "pages": list(labels),
+        "blocks": _blocks(sheets, labels, leaves),
+        "identifier": _identifier(book),
+    }
 
 
 def write_chapter(
     book: Book, captured: list[CapturedPage], number: int, path: Path, report: Report
 ) -> None:
     """Set one chapter alone, in the same look; what it refers to keeps its text."""
-    sheets = Sheets(book, tuple(captured))
+    sheets = _sheets(book, captured)
     setter = Setter(sheets)
     chapter = book.chapter(number)
     mine = [page for page in captured if page.chapter == number]
@@ -78,53 +80,49 @@ def check_characters(setter: Setter, chosen: list[CapturedPage]) -> None:
     refuse(fonts.uncovered(chosen, texts, setter.theme, docs))
 
 
-def _main_matter(sheets: Sheets) -> list[etree._Element]:
-    """Parts with their chapters, then the back matter but for the index."""
-    made = []
-    for part in sheets.book.parts:
-        made.append(matter.part_page(part, sheets))
-        made += [matter.chapter(sheets, each) for each in part.chapters]
-    made += [
-        sheets.section(page)
-        for page in sheets.pages
-        if page.kind == "back" and not pages.is_index(page)
-    ]
-    return made
+def _sheets(book: Book, captured: list[CapturedPage]) -> Sheets:
+    return Sheets(book, tuple(captured), Theme.load(book.root / "theme"))
 
 
-def _index(setter: Setter, places: Places) -> weasyprint.Document:
-    """The index, its places turned into pages, on the pages that follow."""
-    made = []
-    for page in filter(pages.is_index, setter.sheets.pages):
-        section = setter.sheets.section(page)
-        index.number(section, places.position)
-        made.append(section)
-    return setter.document(made, start=len(places.pages) + 1)
-
-
-def _front_matter(setter: Setter, places: Places) -> list[etree._Element]:
-    """Cover, title, imprint, contents and the manuscript's front matter."""
-    sheets = setter.sheets
-    made = [
+def _galleys(sheets: Sheets) -> list[Galley]:
+    """The book as galleys in the order of its pages."""
+    opening = [
         matter.cover_page(sheets.book),
         matter.title_page(sheets.book),
-        matter.imprint(sheets.book, setter.theme),
-        matter.contents(sheets, places.label),
+        matter.imprint(sheets.book, sheets.theme),
+        matter.contents(sheets),
     ]
+    sides: dict[str, list[etree._Element]] = {"front": [], "back": []}
     for page in sheets.pages:
-        if page.kind == "front" and not pages.is_contents(page):
-            section = sheets.section(page)
-            pages.fill_far(section, places.label)
-            made.append(section)
-    return made
+        if page.kind in sides and not pages.is_contents(page):
+            sides[page.kind].append(sheets.section(page))
+    chapters = [
+        Galley([matter.part_page(part, sheets)] * (n == 0) + [made])
+        for part in sheets.book.parts
+        for n, made in enumerate(matter.chapter(sheets, c) for c in part.chapters)
+    ]
+    made = [Galley(opening, roman=True), Galley(sides["front"], roman=True)]
+    made += [*chapters, Galley(sides["back"])]
+    return [galley for galley in made if galley.sections]
 
 
-def _filler(setter: Setter, count: int) -> list[weasyprint.Page]:
-    """A blank left page when the front matter ends on a right one."""
-    if count % 2 == 0:
-        return []
-    blank = element("section", class_="blank")
-    return setter.document([blank], start=count + 1).pages
+def _blocks(
+    sheets: Sheets, labels: tuple[str, ...], leaves: tuple[weasyprint.Page, ...]
+) -> dict[str, list[list[Any]]]:
+    """By source, the number of the first block that begins on each page."""
+    found: dict[str, list[list[Any]]] = {}
+    seen: set[str] = set()
+    for label, leaf in zip(labels, leaves, strict=True):
+        begun: dict[str, int] = {}
+        for block in begins(leaf._page_box):
+            if block not in seen:
+                seen.add(block)
+                number, _, at = block.partition(":")
+                src = sheets.pages[int(number)].src
+                begun[src] = min(int(at), begun.get(src, int(at)))
+        for src, at in begun.items():
+            found.setdefault(src, []).append([at, label])
+    return found
 
 
 def _identifier(book: Book) -> str:

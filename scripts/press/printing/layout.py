@@ -11,13 +11,13 @@ from pathlib import Path
 
 import weasyprint
 from lxml import etree
+from weasyprint.formatting_structure import boxes
 from weasyprint.text.fonts import FontConfiguration
 
 from press.findings import Finding, PressError
-from press.fragment import element
+from press.fragment import BLOCK, element
 from press.printing import fonts, pages, tags
 from press.printing.pages import Sheets
-from press.theme import Theme
 
 STYLES = "print/book.css"
 VARIANT = "pdf/ua-1"
@@ -29,7 +29,7 @@ class Setter:
 
     def __init__(self, sheets: Sheets) -> None:
         self.sheets = sheets
-        self.theme = Theme.load(sheets.book.root / "theme")
+        self.theme = sheets.theme
         self.fonts = FontConfiguration()
         text = (self.theme.folder / STYLES).read_text(encoding="utf-8")
         self.styles = self._css(fonts.css(self.theme) + self.theme.fill(text))
@@ -40,7 +40,10 @@ class Setter:
     def document(
         self, sections: list[etree._Element], start: int = 1
     ) -> weasyprint.Document:
-        """Sections laid out on pages that are numbered from `start`."""
+        """Sections laid out on pages that are numbered from `start`.
+
+        Odd numbers are right-hand pages.
+        """
         side = "right" if start % 2 else "left"
         begin = f"html{{break-before:{side}}}"
         if start > 1:
@@ -124,3 +127,12 @@ def _finding(sheets: Sheets, message: str) -> Finding:
         f"the PDF can't be set: {message}",
         "mend the page that holds this",
     )
+
+
+def begins(box: boxes.Box) -> Iterator[str]:
+    """The numbers of the blocks on a page, not looking into lines."""
+    if box.element is not None and box.element.get(BLOCK):
+        yield box.element.get(BLOCK)
+    if not isinstance(box, boxes.LineBox):
+        for child in box.all_children():
+            yield from begins(getattr(child, "_box", child))

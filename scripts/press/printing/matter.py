@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import base64
 import os
-from collections.abc import Callable
 
 from lxml import etree
 
 from press.book import Book, Chapter, Part
-from press.capture import CapturedPage
 from press.fragment import element
 from press.printing import cover, fonts
-from press.printing.pages import CONTENTS, TITLE, Sheets
+from press.printing.pages import CONTENTS, TITLE, Sheets, svg_data
 from press.theme import Theme
 
-PageOf = Callable[[str], str]
 STATUS_NOTES = {
     "planned": "planned, not written",
     "begun": "begun",
@@ -26,13 +22,12 @@ STATUS_NOTES = {
 
 def cover_page(book: Book) -> etree._Element:
     """The cover as one drawing over the whole page."""
-    drawing = base64.b64encode(cover.svg(book).encode()).decode()
     edition = book.edition
     page = element("section", class_="cover")
     page.append(
         element(
             "img",
-            src=f"data:image/svg+xml;base64,{drawing}",
+            src=svg_data(cover.svg(book)),
             alt=f"Cover: {edition.title}. {edition.subtitle}. {edition.author}",
         )
     )
@@ -107,7 +102,7 @@ def runs(places: list[tuple[int, str]]) -> list[tuple[str, str]]:
     return [(run[0][1], run[-1][1]) for run in out]
 
 
-def contents(sheets: Sheets, page_of: PageOf) -> etree._Element:
+def contents(sheets: Sheets) -> etree._Element:
     """The table of contents, with the pages where each thing begins."""
     nav = element("section", class_="toc", id=CONTENTS)
     nav.append(element("h1", "Contents"))
@@ -120,11 +115,9 @@ def contents(sheets: Sheets, page_of: PageOf) -> etree._Element:
         if page.part and page.part not in shown:
             shown.add(page.part)
             part = parts[page.part]
-            nav.append(
-                _entry("part", f"part-{part.number}", part.roman, part.title, page_of)
-            )
+            nav.append(_entry("part", f"part-{part.number}", part.roman, part.title))
         status = page.status if page.status == "planned" else None
-        nav.append(_entry(page.kind, anchor, page.number, page.title, page_of, status))
+        nav.append(_entry(page.kind, anchor, page.number, page.title, status))
     return nav
 
 
@@ -133,7 +126,6 @@ def _entry(
     anchor: str,
     number: str,
     title: str,
-    page_of: PageOf,
     status: str | None = None,
 ) -> etree._Element:
     line = element("p", class_=f"entry {kind}")
@@ -144,7 +136,7 @@ def _entry(
     link.append(element("span", title, class_="name"))
     if status:
         link.append(element("span", status, class_="status"))
-    link.set("data-page", page_of(anchor))
+    link.set("data-page-of", anchor)
     line.append(link)
     return line
 
@@ -194,11 +186,6 @@ def _mark_opening(opener: etree._Element, title: str) -> None:
     following = [node for node in opener if node.tag.endswith("}p")]
     if following:
         following[0].set("data-head", title)
-
-
-def side_page(sheets: Sheets, page: CapturedPage) -> etree._Element:
-    """A page of the front or back matter."""
-    return sheets.section(page)
 
 
 def _line(page: etree._Element, name: str, text: str) -> None:

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import base64
 import re
-from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +19,7 @@ from press import math
 from press.book import Book
 from press.capture import CapturedPage
 from press.figures import ASSETS
+from press.findings import Finding, PressError
 from press.fragment import (
     ABSOLUTE,
     BLOCK,
@@ -38,8 +37,10 @@ from press.fragment import (
     text_of,
     unwrap,
 )
+from press.theme import Theme
 
 TEXT_SIZE = 10 * 4 / 3  # px; print.css sets the text at 10 pt
+WHITE = "#ffffff"
 CONTENTS = "contents"
 TITLE = "title"
 HEADING = re.compile(r"^h([1-5])$")
@@ -55,6 +56,7 @@ class Sheets:
 
     book: Book
     pages: tuple[CapturedPage, ...]
+    theme: Theme
 
     @cached_property
     def by_url(self) -> dict[str, str]:
@@ -86,6 +88,7 @@ class Sheets:
         _callouts(body)
         self._links(body, page)
         self._anchors(body, page)
+        _lists(body)
         _headings(body, shift)
         made = element("section", id=self.anchor(page.src), class_=page.kind)
         made.text = body.text
@@ -95,7 +98,7 @@ class Sheets:
     def _images(self, body: etree._Element, page: CapturedPage) -> None:
         """Point images at files; a figure holds its image without a paragraph."""
         for image in find(body, ".//h:img[not(starts-with(@src, 'data:'))]"):
-            image.set("src", self.image_file(image_source(page, image.get("src"))))
+            image.set("src", self._image(page, image.get("src")))
             for name in ("width", "height"):
                 image.attrib.pop(name, None)
             parent = image.getparent()
@@ -103,16 +106,32 @@ class Sheets:
                 image.set(BLOCK, parent.get(BLOCK, ""))
                 unwrap(parent)
 
-    def image_file(self, address: str) -> str:
-        """The file URI of an image, given its address on the site."""
+    def image_file(self, address: str) -> Path:
+        """The file of an image, given its address on the site."""
         drawn = DRAWING.match(address)
         if drawn and drawn[1] == "diagram":
-            path = self.book.root / "diagrams/rendered" / f"{drawn[2]}.light.svg"
-        elif drawn:
-            path = self.book.root / "experiments" / drawn[2] / "plot.light.svg"
-        else:
-            path = self.book.docs / address
-        return path.resolve().as_uri()
+            return self.book.root / "diagrams/rendered" / f"{drawn[2]}.light.svg"
+        if drawn:
+            return self.book.root / "experiments" / drawn[2] / "plot.light.svg"
+        return self.book.docs / address
+
+    def _image(self, page: CapturedPage, src: str) -> str:
+        """An image as an address that holds it; drawings stand on white paper."""
+        path = self.image_file(image_source(page, src))
+        if not path.is_file():
+            raise PressError(self._missing(page, src))
+        content = path.read_bytes()
+        if path.suffix != ".svg":
+            return path.resolve().as_uri()
+        paper = self.theme.palette["light"]["paper"]
+        return svg_data(content.decode().replace(paper, WHITE))
+
+    def _missing(self, page: CapturedPage, src: str) -> Finding:
+        path = self.book.docs / page.src
+        text = path.read_text(encoding="utf-8") if path.is_file() else ""
+        line = text.count("\n", 0, max(text.find(src), 0)) + 1
+        message = f"the image {src} is missing"
+        return Finding(path, line, "pdf", message, "add the file or mend the link")
 
     def _links(self, body: etree._Element, page: CapturedPage) -> None:
         """Links inside the book become anchors, others say where they lead."""
@@ -126,6 +145,8 @@ class Sheets:
             if "book1" in classes(link):
                 _name_place(link)
             elif href.startswith("#"):
+                if "ref" in classes(link) and link.text:
+                    link.text = link.text.replace(" ", "\xa0")
                 if "ref" in classes(link) and not href.startswith(f"#{mine}"):
                     _mark_far(link)
             elif ABSOLUTE.match(href) and not _is_shown(href, text_of(link)):
@@ -139,6 +160,12 @@ class Sheets:
                 node.set("id", self.anchor(page.src, node.get("id")))
             if node.get(BLOCK):
                 node.set(BLOCK, f"{number}:{node.get(BLOCK)}")
+
+
+def svg_data(drawing: str) -> str:
+    """A drawing as an address that holds it."""
+    data = base64.b64encode(drawing.encode()).decode()
+    return f"data:image/svg+xml;base64,{data}"
 
 
 def is_contents(page: CapturedPage) -> bool:
@@ -169,6 +196,7 @@ def _mark_far(link: etree._Element) -> None:
     same = [a for a in find(block, ".//h:a") if a.get("href") == link.get("href")]
     if same[0] is link:
         link.set("class", link.get("class") + " far")
+        link.set("data-page-of", link.get("href")[1:])
 
 
 def _is_shown(href: str, text: str) -> bool:
@@ -236,10 +264,9 @@ def _formulas(body: etree._Element) -> None:
         if display:
             tex = rf"\displaystyle {tex}"
         drawing, depth = math.svg(tex, TEXT_SIZE)
-        data = base64.b64encode(drawing.encode()).decode()
         image = element(
             "img",
-            src=f"data:image/svg+xml;base64,{data}",
+            src=svg_data(drawing),
             alt=formula.get("alttext", ""),
             class_="formula",
         )
@@ -277,17 +304,18 @@ def _callouts(body: etree._Element) -> None:
             item.set("data-co", chr(0x2460 + number))
 
 
+def _lists(body: etree._Element) -> None:
+    """Entries in a list of figures, tables or listings say their page."""
+    path = './/h:div[starts-with(@class, "list-of-")]//h:li[h:a]'
+    for item in find(body, path):
+        item.set("data-page-of", find(item, "./h:a")[0].get("href", "#")[1:])
+
+
 def _headings(body: etree._Element, shift: int) -> None:
     for node in body.iter():
         level = HEADING.match(etree.QName(node).localname)
         if level and shift:
             node.tag = tag(f"h{min(6, int(level[1]) + shift)}")
-
-
-def repeated(nodes: list[etree._Element]) -> list[str]:
-    """Ids that stand more than once in the print document."""
-    counts = Counter(n.get("id") for node in nodes for n in node.iter() if n.get("id"))
-    return sorted(name for name, count in counts.items() if count > 1)
 
 
 def html_text(title: str, language: str, head: list, body: list) -> str:
@@ -313,15 +341,6 @@ def path_of(sheets: Sheets, anchor: str) -> Path | None:
     if not match or int(match[1]) >= len(sheets.pages):
         return None
     return sheets.book.docs / sheets.pages[int(match[1])].src
-
-
-def fill_far(section: etree._Element, label: Callable[[str], str]) -> None:
-    """Write the pages of far references out, for a document without the targets."""
-    for link in find(section, f".//h:a[{having('far')}]"):
-        page = label(link.get("href").removeprefix("#"))
-        if page:
-            link.set("class", link.get("class").removesuffix(" far"))
-            append_text(link, f" (p. {page})")
 
 
 def cut_links(section: etree._Element) -> None:
