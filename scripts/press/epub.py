@@ -10,9 +10,11 @@ from press.book import Book
 from press.build import epoch
 from press.capture import CapturedPage
 from press.ebook import cover, front, nav, package
-from press.ebook.content import Converter, unresolved
+from press.ebook.breaks import Breaks
+from press.ebook.content import Converter
 from press.ebook.document import Document
 from press.ebook.images import Images
+from press.ebook.links import unresolved
 from press.ebook.package import Item
 from press.findings import Finding, PressError, refuse
 from press.theme import Theme
@@ -34,7 +36,7 @@ def write(
     """
     theme = Theme.load(book.root / "theme")
     images = Images(book, theme.palette["light"]["paper"])
-    documents = _documents(book, pages, page_map, images)
+    documents = _documents(book, theme, pages, page_map, images)
     refuse(unresolved(documents, book))
     language = book.edition.language
     content = [
@@ -55,14 +57,19 @@ def write(
 
 
 def _documents(
-    book: Book, pages: list[CapturedPage], page_map: dict[str, Any], images: Images
+    book: Book,
+    theme: Theme,
+    pages: list[CapturedPage],
+    page_map: dict[str, Any],
+    images: Images,
 ) -> list[Document]:
     """All content documents in reading order."""
     contents = book.generated("contents")
     by_url = {page.url: page.src for page in pages}
-    converter = Converter(book, by_url, page_map.get("blocks", {}), images.add)
+    breaks = Breaks(page_map.get("pages", []), page_map.get("blocks", {}))
+    converter = Converter(book, by_url, breaks, images.add)
     parts = {part.number: part for part in book.parts}
-    made: list[Document] = front.pages(book, bool(page_map))
+    made: list[Document] = front.pages(book, theme, bool(page_map))
     for page in pages:
         if page.kind in OMITTED or (contents and page.src == contents.src):
             continue
@@ -95,7 +102,7 @@ def _look(book: Book, theme: Theme) -> list[Item]:
             message = f"the theme has no font {name}"
             raise PressError(Finding(path, 1, "epub-font", message, "add it"))
         items.append(Item(f"font-{number}", f"fonts/{name}", font.read_bytes()))
-    picture = cover.png(cover.svg(book.edition, theme), fonts)
+    picture = cover.png(book)
     items.append(Item("cover-image", front.COVER_IMAGE, picture, "cover-image"))
     return items
 

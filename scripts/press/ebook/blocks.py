@@ -20,7 +20,7 @@ from press.fragment import (
 )
 
 DEEPEST_INDENT = 24  # columns; classes i1 to i24 in the style sheet
-WIDEST_TABLE = 4  # columns that a phone can show side by side
+WIDEST_OUTPUT = 44  # columns of recorded output that a phone shows at code size
 # Pygments' classes that keep a mark that does not need colour.
 TOKENS = {
     **dict.fromkeys(("k", "kc", "kd", "kn", "kp", "kr", "kt", "ow", "nt"), "k"),
@@ -40,13 +40,6 @@ KINDS = {
     "planned": "Planned",
 }
 WARNINGS = ("pitfall", "incident")
-TABLE_ROLES = {
-    "tr": "row",
-    "td": "cell",
-    "th": "columnheader",
-    "thead": "rowgroup",
-    "tbody": "rowgroup",
-}
 
 
 def code(body: etree._Element) -> None:
@@ -57,9 +50,15 @@ def code(body: etree._Element) -> None:
     """
     for box in find(body, f".//h:div[{having('highlight')}]"):
         pre = box.find(tag("pre"))
-        pre.set("class", " ".join(["code", *set(classes(box)) & {"output"}]))
+        lines = find(pre, f".//h:span[{having('ln')}]")
+        kinds = ["code"]
+        if "output" in classes(box):
+            kinds.append("output")
+            if max((len(text_of(line)) for line in lines), default=0) > WIDEST_OUTPUT:
+                kinds.append("dense")
+        pre.set("class", " ".join(kinds))
         replace(box, pre)
-        for line in find(pre, f".//h:span[{having('ln')}]"):
+        for line in lines:
             _line(line)
 
 
@@ -94,34 +93,6 @@ def _lead(node: etree._Element, first: etree._Element, gap: str) -> None:
     first.tail = gap + (node.text or "").lstrip()
     node.text = None
     node.insert(0, first)
-
-
-def tables(body: etree._Element) -> None:
-    """Narrow tables keep their grid; wide ones become a card for each row."""
-    for table in find(body, ".//h:table"):
-        heads = find(table, "./h:thead/h:tr/h:th")
-        for head in find(table, "./h:thead//h:th"):
-            head.set("scope", "col")
-        wide = len(heads) > WIDEST_TABLE
-        table.set("class", "cards" if wide else "grid")
-        if wide:
-            _cards(table, [text_of(head) for head in heads])
-
-
-def _cards(table: etree._Element, heads: list[str]) -> None:
-    """Name each cell's column in words: style sheets can't be relied on for it.
-
-    The roles keep it a table for assistive technology although CSS sets it as
-    blocks; the names are hidden there, for the head cells are read instead.
-    """
-    table.set("role", "table")
-    for name, role in TABLE_ROLES.items():
-        for node in table.iter(tag(name)):
-            node.set("role", role)
-    for row in find(table, "./h:tbody/h:tr"):
-        for cell, head in zip(row.findall(tag("td")), heads, strict=False):
-            name = element("span", f"{head}:", class_="column", aria_hidden="true")
-            _lead(cell, name, " ")
 
 
 def footnotes(body: etree._Element) -> None:
@@ -199,7 +170,6 @@ def terms(body: etree._Element) -> None:
         if not entries:
             continue
         listed = element("dl", class_="glossary")
-        meaning(listed, "glossary")
         for entry in entries:
             listed.extend(_term(entry))
         replace(box, listed)
@@ -218,6 +188,13 @@ def _term(entry: etree._Element) -> Iterator[etree._Element]:
     meaning(definition, "glossdef", "definition").tail = "\n"
     yield term
     yield definition
+
+
+def places(body: etree._Element) -> None:
+    """Where a term or a fact is used, told in words as the references tell it."""
+    for used in find(body, f".//h:span[{having('used-in')}]"):
+        used.text = "Used in " + (used.text or "")
+        used[-1].tail = (used[-1].tail or "") + "."
 
 
 def figures(body: etree._Element) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 from lxml import etree
 
 from press.book import Book, Part
@@ -11,28 +9,25 @@ from press.ebook.content import TITLE_PAGE, file_name
 from press.ebook.document import Document, meaning
 from press.fragment import element, tag
 from press.markdown import day
+from press.printing import matter
+from press.theme import Theme
 
 COVER = "cover.xhtml"
 COVER_IMAGE = "images/cover.png"
 IMPRINT = "imprint.xhtml"
-LOCAL = ("http://127.0.0.1", "http://localhost")
-NOTICE = (
-    "Code is set in JetBrains Mono, © The JetBrains Mono Project Authors, under the "
-    "SIL Open Font License 1.1. Everything else is set in the typefaces that your "
-    "reader offers."
-)
+TYPE_NOTICE = "The typeface of the text is the one that your reader offers."
 PAGES_NOTICE = "Page numbers are those of the PDF of this edition."
 
 
-def pages(book: Book, has_pages: bool) -> list[Document]:
-    """Cover, title page and imprint."""
-    return [_cover(book), _title_page(book), _imprint(book, has_pages)]
+def pages(book: Book, theme: Theme, has_pages: bool) -> list[Document]:
+    """Cover, title page and imprint; `has_pages` if the PDF's pages are marked."""
+    return [_cover(book), _title_page(book), _imprint(book, theme, has_pages)]
 
 
 def _cover(book: Book) -> Document:
     edition = book.edition
     words = [edition.title, edition.subtitle, edition.author]
-    alt = "Cover: " + ". ".join(word for word in words if word) + "."
+    alt = f"Cover: {'. '.join(filter(None, words))}."
     image = element("img", src=f"../{COVER_IMAGE}", alt=alt, role="doc-cover")
     section = meaning(element("section", class_="cover"), "cover")
     section.append(image)
@@ -44,67 +39,28 @@ def _title_page(book: Book) -> Document:
     section = element("section", class_="title-page")
     meaning(section, "titlepage", label="title")
     section.append(element("h1", edition.title, id="title"))
-    if edition.subtitle:
-        section.append(element("p", edition.subtitle, class_="subtitle"))
-    section.append(element("p", edition.author, class_="author"))
-    section.append(element("p", _version(book), class_="version"))
+    companion = edition.series.get("companion")
+    for name, text in {
+        "subtitle": edition.subtitle,
+        "author": edition.author,
+        "series": f"Companion to {companion}" if companion else "",
+        "version": f"Version {edition.version}, {day(edition.date)}",
+    }.items():
+        if text:
+            section.append(element("p", text, class_=name))
     return Document(TITLE_PAGE, "Title page", section, "frontmatter", 0, "titlepage")
 
 
-def _version(book: Book) -> str:
-    return f"Version {book.edition.version}, {day(book.edition.date)}"
-
-
-def _imprint(book: Book, has_pages: bool) -> Document:
+def _imprint(book: Book, theme: Theme, has_pages: bool) -> Document:
+    """The facts of the print edition's imprint, and what is only true here."""
     section = element("section", class_="imprint")
     meaning(section, "copyright-page", label="imprint")
     section.append(element("h1", "Imprint", id="imprint"))
-    section.extend(element("p", line) for line in imprint(book))
-    places = [
-        place for place in (book.edition.site_url, book.edition.repo_url) if place
-    ]
-    for place in places:
-        if not place.startswith(LOCAL):
-            paragraph = etree.SubElement(section, tag("p"))
-            paragraph.append(element("a", place, href=place))
-    section.append(element("p", NOTICE))
+    section.extend(list(matter.imprint(book, theme)))
+    section.append(element("p", TYPE_NOTICE))
     if has_pages:
         section.append(element("p", PAGES_NOTICE))
     return Document(IMPRINT, "Imprint", section, "frontmatter", 0, "copyright-page")
-
-
-def imprint(book: Book) -> list[str]:
-    """What the imprint says of the edition, a paragraph each."""
-    edition = book.edition
-    commit = os.environ.get("PRESS_RELEASE_COMMIT", "")
-    lines = [
-        f"{edition.title}. {edition.subtitle}".rstrip(". ") + ".",
-        _version(book) + (f", commit {commit}." if commit else "."),
-        edition.rights,
-        statuses(book),
-        f"Identifier: {edition.identifier}",
-    ]
-    if edition.series:
-        lines.insert(2, f"A companion to {edition.series.get('companion', '')}.")
-    return [line for line in lines if line]
-
-
-def statuses(book: Book) -> str:
-    """How far the chapters are: `Chapter 1 is begun; chapters 2–13 are planned.`"""
-    runs: list[tuple[str, list[int]]] = []
-    for chapter in book.chapters:
-        if runs and runs[-1][0] == chapter.status:
-            runs[-1][1].append(chapter.number)
-        else:
-            runs.append((chapter.status, [chapter.number]))
-    told = [
-        f"chapters {numbers[0]}–{numbers[-1]} are {status}"
-        if len(numbers) > 1
-        else f"chapter {numbers[0]} is {status}"
-        for status, numbers in runs
-    ]
-    text = "; ".join(told)
-    return f"{text[:1].upper()}{text[1:]}." if text else ""
 
 
 def part(given: Part) -> Document:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,8 @@ FOLDER = "images"
 SCHEMES = ("diagram", "plot")
 XLINK = "{http://www.w3.org/1999/xlink}href"
 ACTIVE = ("script", "foreignObject", "iframe", "audio", "video")
+WITHIN = ("#", "data:")
+ELSEWHERE = re.compile(r"@import|url\(\s*['\"]?(?!#|data:|\s|['\"])")
 SUPERFLUOUS = ("metadata",)
 
 
@@ -106,8 +109,12 @@ def _refuse_active(node: etree._Element, file: Path) -> None:
         return
     name = etree.QName(node).localname
     link = node.get("href") or node.get(XLINK) or "#"
-    if name in ACTIVE or (name != "a" and not link.startswith(("#", "data:"))):
-        raise _unusable(file, node.sourceline, f"the SVG has a <{name}> that acts")
+    if name in ACTIVE:
+        raise _unusable(file, node.sourceline, f"the SVG has a <{name}>")
+    styles = " ".join((node.text or "", *node.attrib.values()))
+    if (name != "a" and not link.startswith(WITHIN)) or ELSEWHERE.search(styles):
+        message = f"the SVG has a <{name}> that loads another file"
+        raise _unusable(file, node.sourceline, message)
 
 
 def _unusable(file: Path, line: int, message: str) -> PressError:

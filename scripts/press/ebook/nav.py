@@ -13,6 +13,7 @@ from press.fragment import XHTML, element, tag
 NCX = "http://www.daisy.org/z3986/2005/ncx/"
 NAV_FILE = "nav.xhtml"
 STYLES = "css/book.css"
+SHOWN_KINDS = ("part", "chapter")
 LANDMARKS = {
     "cover": "Cover",
     "titlepage": "Title page",
@@ -31,6 +32,7 @@ class Entry:
 
     label: str
     href: str
+    kind: str = ""
     children: list[Entry] = field(default_factory=list)
 
 
@@ -41,7 +43,7 @@ def contents(documents: list[Document]) -> list[Entry]:
     for document in documents:
         if document.level is None:
             continue
-        entry = Entry(document.label, document.href)
+        entry = Entry(document.label, document.href, document.role)
         entry.children = [
             Entry(text, f"{document.href}#{anchor}")
             for text, anchor in document.headings
@@ -112,6 +114,8 @@ def _list(entries: list[Entry]) -> etree._Element:
     listed.text = "\n"
     for entry in entries:
         item = etree.SubElement(listed, tag("li"))
+        if entry.kind in SHOWN_KINDS:
+            item.set("class", entry.kind)
         item.append(element("a", entry.label, href=entry.href))
         if entry.children:
             item.append(_list(entry.children))
