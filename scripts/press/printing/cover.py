@@ -28,9 +28,11 @@ def svg(book: Book) -> str:
     text = (theme.folder / TEMPLATE).read_text(encoding="utf-8")
     root = etree.fromstring(theme.fill(text).encode())
     words = slots(book)
+    ends: dict[str, float] = {}
     for slot in list(root.iter(f"{{{SVG}}}text")):
         name = slot.get("data-slot", "")
-        drawn = outlines(slot, words.get(name, ""), theme)
+        top = float(slot.get("y")) + ends.get(slot.get("data-below", ""), 0.0)
+        drawn, ends[name] = outlines(slot, words.get(name, ""), top, theme)
         slot.getparent().replace(slot, drawn)
     return etree.tostring(root, encoding="unicode")
 
@@ -42,28 +44,35 @@ def slots(book: Book) -> dict[str, str]:
         "title": edition.title,
         "subtitle": edition.subtitle,
         "author": edition.author,
-        "series": str(edition.series.get("companion", "")),
+        "series": series(book),
         "version": f"Version {edition.version}",
     }
 
 
-def outlines(slot: etree._Element, words: str, theme: Theme) -> etree._Element:
-    """The words as one path, broken into lines of the slot's width."""
+def series(book: Book) -> str:
+    """What the book says of the one that it belongs to."""
+    companion = book.edition.series.get("companion")
+    return f"Companion to {companion}" if companion else ""
+
+
+def outlines(
+    slot: etree._Element, words: str, y: float, theme: Theme
+) -> tuple[etree._Element, float]:
+    """The words as one path, broken into lines of the slot's width.
+
+    `y` is the first line's baseline; the last line's is returned beside the path.
+    """
     size = float(slot.get("font-size"))
-    weight = int(slot.get("font-weight", "400"))
-    face = _face(slot.get("font-family", ""), weight, theme)
-    x, y = float(slot.get("x")), float(slot.get("y"))
+    step = float(slot.get("data-leading", size))
+    face = _face(slot.get("font-family"), int(slot.get("font-weight")), theme)
     with TTFont(face) as font:
         setter = _Setter(font, size, float(slot.get("letter-spacing", "0")))
-        lines = setter.broken(words, float(slot.get("data-width", "1e9")))
-        step = float(slot.get("data-leading", size))
-        if slot.get("data-from") == "bottom":
-            y -= step * (len(lines) - 1)
+        lines = setter.broken(words, float(slot.get("data-width")))
+        x = float(slot.get("x"))
         drawn = [setter.path(line, x, y + step * n) for n, line in enumerate(lines)]
-    path = etree.Element(f"{{{SVG}}}path", d=" ".join(filter(None, drawn)))
-    path.set("fill", slot.get("fill", "#000"))
+    path = etree.Element(f"{{{SVG}}}path", d=" ".join(drawn), fill=slot.get("fill"))
     path.tail = slot.tail
-    return path
+    return path, y + step * max(len(lines) - 1, 0)
 
 
 def _face(family: str, weight: int, theme: Theme) -> Path:
@@ -122,3 +131,8 @@ class _Setter:
 
     def _name(self, character: str) -> str:
         return self.names.get(ord(character), ".notdef")
+
+
+def _short(value: float) -> str:
+    """A coordinate with two decimals at most."""
+    return f"{value:.2f}".rstrip("0").rstrip(".")

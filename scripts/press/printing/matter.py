@@ -41,8 +41,7 @@ def title_page(book: Book) -> etree._Element:
     _line(page, "title", edition.title)
     _line(page, "subtitle", edition.subtitle)
     _line(page, "author", edition.author)
-    if edition.series.get("companion"):
-        _line(page, "series", f"Companion to {edition.series['companion']}")
+    _line(page, "series", cover.series(book))
     _line(page, "edition", f"Version {edition.version}, {_day(book)}")
     return page
 
