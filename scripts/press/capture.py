@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.plugins import BasePlugin
@@ -65,14 +64,18 @@ class CapturePlugin(BasePlugin):
     def on_files(self, files: Files, config: MkDocsConfig) -> Files:
         """Add the drawings that pages show and the theme's own files."""
         assert self.known is not None
-        files_by_address: dict[str, Any] = {}
+        files_by_address: dict[str, Path | bytes] = {}
         for page in self.known.book.pages:
             for drawing in blocks.figure_assets(page, self.known):
-                files_by_address[drawing.address] = drawing.file.read_bytes()
+                files_by_address[drawing.address] = drawing.file
         files_by_address |= site.extra_files(self.known.book)
         files_by_address |= self._downloads()
-        for address, content in sorted(files_by_address.items()):
-            files.append(File.generated(config, address, content=content))
+        for address, made in sorted(files_by_address.items()):
+            if isinstance(made, Path):
+                file = File.generated(config, address, abs_src_path=str(made))
+            else:
+                file = File.generated(config, address, content=made)
+            files.append(file)
         return files
 
     def _downloads(self) -> dict[str, bytes]:
