@@ -7,12 +7,16 @@ import resvg_py
 from press.book import Book
 from press.printing import cover
 
+DPI = 96  # what a millimetre of the drawing is before it is scaled to WIDTH
 WIDTH = 1600  # pixels; shops ask for 1,000 at least on the shorter side
+
+DPI = 96  # what a millimetre of the drawing is reckoned by
 
 
 def png(book: Book) -> bytes:
     """The print edition's cover, its words already outlines, as a PNG file."""
-    drawing = cover.svg(book)
     return bytes(
-        resvg_py.svg_to_bytes(svg_string=drawing, width=WIDTH, skip_system_fonts=True)
+        resvg_py.svg_to_bytes(
+            svg_string=cover.svg(book), width=WIDTH, dpi=DPI, skip_system_fonts=True
+        )
     )
