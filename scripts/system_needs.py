@@ -19,7 +19,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
-OLDEST_PYTHON = (3, 11, 5)
+OLDEST_PYTHON = (3, 11)
 MANAGERS = {
     "apt-get": ("apt-get", "install", "-y", "-q", "--no-install-recommends"),
     "dnf": ("dnf", "install", "-y", "-q"),
