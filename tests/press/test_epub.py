@@ -148,7 +148,7 @@ def test_the_cover_is_a_png_of_its_own(packed):
     picture = packed.zip.read(f"EPUB/{cover.get('href')}")
     assert picture.startswith(b"\x89PNG")
     width, height = struct.unpack(">II", picture[16:24])
-    assert width == 1600
+    assert width == 1780
     assert 1.25 < height / width < 1.65
 
 

@@ -103,6 +103,24 @@ def test_five_columns_become_cards_that_name_their_columns():
     assert named == ["true"] * 5
 
 
+def test_a_table_with_joined_cells_is_left_alone():
+    body = parse(
+        '<table><tr><td colspan="2">a</td></tr><tr><td>b</td><td>c</td></tr></table>'
+    )
+    tables(body)
+    assert body[0].get("class") == "grid"
+    assert fragment.find(body, ".//h:col") == []
+
+
+def test_few_columns_of_long_words_become_cards_too():
+    body = parse(
+        f"<table><thead><tr><th>a</th><th>b</th></tr></thead><tbody><tr>"
+        f"<td>{'x' * 22}</td><td>{'y' * 23}</td></tr></tbody></table>"
+    )
+    tables(body)
+    assert body[0].get("class") == "cards"
+
+
 @pytest.mark.parametrize(
     ("line", "kind"),
     [("x", "ln"), ("    x", "ln i4"), (" " * 60 + "x", "ln i24"), ("", "ln")],

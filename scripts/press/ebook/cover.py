@@ -8,7 +8,7 @@ from press.book import Book
 from press.printing import cover
 
 DPI = 96  # what a millimetre of the drawing is before it is scaled to WIDTH
-WIDTH = 1600  # pixels; shops ask for 1,000 at least on the shorter side
+WIDTH = 1780  # pixels, ten for each millimetre of a page 178 mm wide
 
 DPI = 96  # what a millimetre of the drawing is reckoned by
 

@@ -7,6 +7,7 @@ from lxml import etree
 from press.fragment import element, find, tag, text_of
 
 WIDEST_GRID = 4  # columns that a phone can show side by side
+LONGEST_LINE = 44  # characters that a phone shows across, at the size of tables
 STEP = 5  # per cent; the style sheet has classes w5 to w90 in these steps
 SHORTEST_COLUMN = 2 * STEP
 PROSE = 0.35  # how much a cell's full length counts beside its longest word
@@ -25,18 +26,29 @@ def tables(body: etree._Element) -> None:
         heads = find(table, "./h:thead/h:tr/h:th")
         for head in find(table, "./h:thead//h:th"):
             head.set("scope", "col")
-        if len(heads) > WIDEST_GRID:
+        rows = [
+            [text_of(cell) for cell in find(row, "./h:td | ./h:th")]
+            for row in table.iter(tag("tr"))
+        ]
+        if len({len(row) for row in rows}) != 1:
+            table.set("class", "grid")  # raw HTML with joined cells: left alone
+        elif len(heads) > WIDEST_GRID or _words_across(rows) > LONGEST_LINE:
             _cards(table, [text_of(head) for head in heads])
         else:
-            _grid(table)
+            _grid(table, rows)
 
 
-def _grid(table: etree._Element) -> None:
+def _words_across(rows: list[list[str]]) -> int:
+    """The characters of the columns' longest words, side by side."""
+    return sum(max(map(_longest_word, column)) for column in zip(*rows, strict=True))
+
+
+def _longest_word(text: str) -> int:
+    return max(map(len, text.split()), default=0)
+
+
+def _grid(table: etree._Element, rows: list[list[str]]) -> None:
     """Give each column its share: fixed columns wrap where others would be cut."""
-    rows = [
-        [text_of(cell) for cell in find(row, "./h:td | ./h:th")]
-        for row in table.iter(tag("tr"))
-    ]
     group = element("colgroup")
     for width in widths(rows):
         group.append(element("col", class_=f"w{width}"))
@@ -61,8 +73,7 @@ def widths(rows: list[list[str]]) -> list[int]:
 
 
 def _need(text: str) -> float:
-    words = text.split()
-    return max(map(len, words), default=1) + PROSE * len(text)
+    return max(1, _longest_word(text)) + PROSE * len(text)
 
 
 def _cards(table: etree._Element, heads: list[str]) -> None:
