@@ -288,7 +288,7 @@ def _wrap_tables(document: _Element) -> None:
         box.set("tabindex", "0")
         box.set("role", "region")
         box.set("aria-label", _caption(table))
-        table.set("class", "grid")
+        table.set("class", "cells")
         box.tail, table.tail = table.tail, None
         table.getparent().replace(table, box)
         box.append(table)
