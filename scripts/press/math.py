@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import warnings
 from functools import lru_cache
 
 import latex2mathml.converter
@@ -39,9 +40,12 @@ def mathml(tex: str, display: bool = False) -> str:
 
 
 @lru_cache(maxsize=4096)
-def svg(tex: str, size: float) -> tuple[str, float]:
+def svg(tex: str, size: float, display: bool = False) -> tuple[str, float]:
     """The formula as SVG text at `size` px, and its depth below the baseline."""
-    import ziamath
+    with warnings.catch_warnings():
+        # ziamath finds its own font by a call that Python 3.11 deprecates.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        import ziamath
 
-    formula = ziamath.Latex(tex, size=size)
+    formula = ziamath.Latex(tex, size=size, inline=not display)
     return formula.svg(), -float(formula.getyofst())

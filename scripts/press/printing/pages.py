@@ -8,6 +8,7 @@ place. Ids become unique in the book by a prefix, so a page's anchors are
 from __future__ import annotations
 
 import base64
+import copy
 import re
 from dataclasses import dataclass
 from functools import cached_property
@@ -243,7 +244,7 @@ def _note(item: etree._Element) -> etree._Element:
             append_text(note, " ")
         append_text(note, (paragraph.text or "").lstrip())
         for child in list(paragraph):
-            note.append(etree.fromstring(etree.tostring(child)))
+            note.append(copy.deepcopy(child))
     _trim_end(note)
     return note
 
@@ -261,9 +262,7 @@ def _formulas(body: etree._Element) -> None:
     for formula in find(body, ".//m:math"):
         tex = formula.get("alttext", "")
         display = formula.get("display") == "block"
-        if display:
-            tex = rf"\displaystyle {tex}"
-        drawing, depth = math.svg(tex, TEXT_SIZE)
+        drawing, depth = math.svg(tex, TEXT_SIZE, display)
         image = element(
             "img",
             src=svg_data(drawing),
@@ -344,8 +343,8 @@ def path_of(sheets: Sheets, anchor: str) -> Path | None:
 
 
 def cut_links(section: etree._Element) -> None:
-    """Take out the links to what isn't in this section; their text stays."""
+    """Take out the links to pages that aren't in this section; their text stays."""
     here = {node.get("id") for node in section.iter() if node.get("id")}
     for link in find(section, ".//h:a[starts-with(@href, '#')]"):
-        if link.get("href")[1:] not in here:
+        if link.get("href")[1:].partition("-")[0] not in here:
             unwrap(link)
