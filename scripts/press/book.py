@@ -176,7 +176,7 @@ class Book:
         return found
 
 
-class _ConfigLoader(yaml.SafeLoader):
+class _ConfigLoader(data.Loader):
     """A loader that passes over MkDocs' own YAML tags."""
 
 

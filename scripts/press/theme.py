@@ -13,6 +13,7 @@ from pathlib import Path
 
 import yaml
 
+from press.data import Loader
 from press.findings import Finding, PressError
 
 VARIABLE = re.compile(r"var\(--(?P<name>[a-z-]+)\)")
@@ -43,7 +44,7 @@ class Theme:
         """Read `theme.yml` in `folder`; raises `PressError` when it is unusable."""
         path = folder / "theme.yml"
         try:
-            data = yaml.safe_load(path.read_text(encoding="utf-8"))
+            data = yaml.load(path.read_text(encoding="utf-8"), Loader=Loader)
             faces = tuple(Face(**face) for face in data.get("fonts", ()))
             return cls(folder, data["palette"], data["type"], faces)
         except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
