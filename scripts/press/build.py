@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 Report = Callable[[str], None]
 OUTPUTS = ("site", "pdf", "epub")
-INPUT_FOLDERS = ("manuscript", "theme", "diagrams", "experiments", "scripts/press")
+INPUT_FOLDERS = ("theme", "diagrams", "experiments")
 INPUT_FILES = ("mkdocs.yml", "uv.lock")
 SKIPPED = ("__pycache__",)
 RECORD = "edition.json"
@@ -48,30 +48,44 @@ def epoch(book: Book) -> int:
     return (book.edition.date.toordinal() - 719_163) * DAY
 
 
-def fingerprint(book: Book, outputs: tuple[str, ...]) -> dict[str, str]:
-    """A digest of everything that each output is made from."""
+@contextmanager
+def dated(book: Book) -> Iterator[None]:
+    """Let MkDocs and the writers see the edition's date, and nobody afterwards."""
+    before = os.environ.get("SOURCE_DATE_EPOCH")
+    os.environ["SOURCE_DATE_EPOCH"] = str(epoch(book))
+    try:
+        yield
+    finally:
+        del os.environ["SOURCE_DATE_EPOCH"]
+        if before is not None:
+            os.environ["SOURCE_DATE_EPOCH"] = before
+
+
+def fingerprint(book: Book) -> str:
+    """A digest of everything that the outputs are made from."""
     digest = hashlib.sha256()
-    for path in sorted(set(_inputs(book))):
-        digest.update(path.relative_to(book.root).as_posix().encode() + b"\0")
+    for name, path in sorted(set(_inputs(book))):
+        digest.update(name.encode() + b"\0")
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     for name in ("BOOK_SITE_URL", "BOOK_REPO_URL", "PRESS_RELEASE_COMMIT"):
         digest.update(f"{name}={os.environ.get(name, '')}\0".encode())
     digest.update(str(epoch(book)).encode())
-    return dict.fromkeys(outputs, digest.hexdigest())
+    return digest.hexdigest()
 
 
-def _inputs(book: Book) -> Iterator[Path]:
-    folders = {book.root / name for name in INPUT_FOLDERS} | {book.docs}
-    folders.add(Path(__file__).parent)
-    for folder in folders:
+def _inputs(book: Book) -> Iterator[tuple[str, Path]]:
+    """The book's files and the press's own, by names that no place is part of."""
+    folders = {name: book.root / name for name in INPUT_FOLDERS}
+    folders |= {"manuscript": book.docs, "press": Path(__file__).parent}
+    for name, folder in folders.items():
         for path in folder.rglob("*"):
-            skipped = any(part in SKIPPED for part in path.parts)
-            if path.is_file() and path.is_relative_to(book.root) and not skipped:
-                yield path
+            if path.is_file() and not any(part in SKIPPED for part in path.parts):
+                yield f"{name}/{path.relative_to(folder).as_posix()}", path
     for name in INPUT_FILES:
         if (book.root / name).is_file():
-            yield book.root / name
-    yield from _listed(book)
+            yield name, book.root / name
+    for path in _listed(book):
+        yield path.relative_to(book.root).as_posix(), path
 
 
 def _listed(book: Book) -> Iterator[Path]:
@@ -169,6 +183,9 @@ class Editions:
                 _link(self.folder / name, Path(".current") / name)
         if previous and previous.parent == self.store.resolve():
             shutil.rmtree(previous, ignore_errors=True)
+        for link in self.folder.iterdir():  # a former slug's
+            if link.is_symlink() and not link.exists():
+                link.unlink()
 
 
 def _link(link: Path, target: Path) -> None:
@@ -184,24 +201,23 @@ def _link(link: Path, target: Path) -> None:
 
 
 def make(book: Book, outputs: tuple[str, ...], report: Report) -> list[Path]:
-    """Build the outputs that are out of date and promote them together.
+    """Build the outputs, if one is out of date, and promote them together.
 
+    Made together they know one another: the EPUB the PDF's pages, the site both.
     Returns the paths made; raises `PressError` and changes nothing that readers
     see when the manuscript has faults.
     """
     editions = Editions(book)
-    with locked(editions.folder):
-        wanted = fingerprint(book, outputs)
+    with locked(editions.folder), dated(book):
+        wanted = fingerprint(book)
         record = editions.record()
-        due = tuple(o for o in outputs if record.get(o) != wanted[o])
-        if not due:
+        if all(record.get(output) == wanted for output in outputs):
             return []
-        os.environ["SOURCE_DATE_EPOCH"] = str(epoch(book))
         with editions.new() as folder:
-            kept = editions.carry(folder, set(OUTPUTS) - set(due))
-            _produce(book, editions, folder, due, report)
-            editions.promote(folder, {**kept, **{o: wanted[o] for o in due}})
-    return [editions.path(output) for output in due]
+            kept = editions.carry(folder, set(OUTPUTS) - set(outputs))
+            _produce(book, editions, folder, outputs, report)
+            editions.promote(folder, kept | dict.fromkeys(outputs, wanted))
+    return [editions.path(output) for output in outputs]
 
 
 def preview_chapter(book: Book, number: int, report: Report) -> Path:
@@ -218,11 +234,10 @@ def preview_chapter(book: Book, number: int, report: Report) -> Path:
                 f"choose one from 1 to {len(book.chapters)}",
             )
         )
-    os.environ["SOURCE_DATE_EPOCH"] = str(epoch(book))
     folder = book.root / "build" / "preview"
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"chapter-{number:02}.pdf"
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".") as work:
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".") as work, dated(book):
         report("Rendering the pages")
         pages = render(book, Path(work) / "site")
         report(f"Setting chapter {number}")
@@ -236,30 +251,30 @@ def _produce(
     book: Book,
     editions: Editions,
     folder: Path,
-    due: tuple[str, ...],
+    outputs: tuple[str, ...],
     report: Report,
 ) -> None:
-    """Make the outputs `due` in `folder`."""
+    """Make the outputs in `folder`."""
     from press import capture
 
     report("Rendering the pages")
-    site_folder = folder / ("site" if "site" in due else ".site")
+    site_folder = folder / ("site" if "site" in outputs else ".site")
     pages = render(book, site_folder)
     capture.save(pages, folder / "book")
-    if "pdf" in due:
+    if "pdf" in outputs:
         from press import pdf
 
         report("Setting the PDF")
         page_map = pdf.write(book, pages, folder / editions.names["pdf"], report)
         text = json.dumps(page_map, indent=1, sort_keys=True)
         (folder / PAGE_MAP).write_text(text + "\n", encoding="utf-8")
-    if "epub" in due:
+    if "epub" in outputs:
         from press import epub
 
         report("Packing the EPUB")
         page_map = _page_map(folder)
         epub.write(book, pages, folder / editions.names["epub"], page_map)
-    if "site" in due:
+    if "site" in outputs:
         for output in ("pdf", "epub"):
             made = folder / editions.names[output]
             if made.exists():

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, redirect_stdout
 from functools import wraps
 from pathlib import Path
 
@@ -34,7 +34,12 @@ def told(command: Callable) -> Callable:
     def wrapper(*args, as_json: bool = False, **options):
         root = Path(options.get("root") or ".").resolve()
         try:
-            command(*args, **options)
+            if "root" in options:
+                _book_in(root)
+            with redirect_stdout(sys.stderr) if as_json else nullcontext():
+                command(*args, **options)
+            if as_json:
+                tell((), root, as_json)
         except PressError as error:
             tell(error.findings, root, as_json)
             sys.exit(1)
@@ -42,6 +47,13 @@ def told(command: Callable) -> Callable:
             sys.exit(130)
 
     return wrapper
+
+
+def _book_in(root: Path) -> None:
+    config = root / "mkdocs.yml"
+    if not config.is_file():
+        fix = "name the folder that holds the book: --root FOLDER"
+        raise PressError(Finding(config, 1, "no-book", "there is no book here", fix))
 
 
 def tell(findings: Sequence[Finding], root: Path, as_json: bool) -> None:
@@ -248,17 +260,14 @@ def listings(root: Path) -> None:
 
 @main.command()
 @ROOT
-@click.option("--json", "as_json", is_flag=True, help="Print the labels as JSON.")
-def labels(root: Path, as_json: bool) -> None:
+@click.option("--json", "listed", is_flag=True, help="Print the labels as JSON.")
+@told
+def labels(root: Path, listed: bool) -> None:
     """List all labels with their numbers, places and titles."""
     from press import book as books
     from press import labels as numbering
 
-    try:
-        loaded = books.load(root)
-    except PressError as error:
-        tell(error.findings, root.resolve(), as_json)
-        sys.exit(1)
+    loaded = books.load(root)
     rows = [
         {
             "label": label.id,
@@ -269,7 +278,7 @@ def labels(root: Path, as_json: bool) -> None:
         }
         for label in numbering.collect(loaded).by_id.values()
     ]
-    if as_json:
+    if listed:
         click.echo(json.dumps(rows, indent=1, ensure_ascii=False))
         return
     width = max((len(str(row["label"])) for row in rows), default=0)

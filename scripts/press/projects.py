@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 import shutil
+import uuid
 from pathlib import Path
 
 from press import book as books
-from press import data
-from press.book import Book
+from press import data, labels
+from press.book import Book, Page
 from press.findings import Finding, PressError
 from press.index import slug
-from press.source import CODE_SPAN, FENCE, KINDS
+from press.source import KINDS
 
 STARTER = Path(__file__).parent / "starter"
+PLACEHOLDER = "00000000-0000-0000-0000-000000000000"
+NAMED = r"(?:(?<=#)|(?<=@)(?<![\w\\@/.`-]@)){}(?![\w-])"
 LABEL_NAME = re.compile(rf"^(?:{'|'.join(KINDS)})-[a-z0-9]+(?:-[a-z0-9]+)*$")
 
 
@@ -33,6 +36,9 @@ def new_book(folder: Path, theme: Path) -> list[Path]:
         )
     shutil.copytree(STARTER, folder, dirs_exist_ok=True)
     shutil.copytree(theme, folder / "theme")
+    config = folder / "mkdocs.yml"
+    identifier = str(uuid.uuid5(uuid.NAMESPACE_URL, folder.resolve().name))
+    data.write_text(config, data.read_text(config).replace(PLACEHOLDER, identifier))
     return sorted(path for path in folder.rglob("*.md"))
 
 
@@ -51,14 +57,18 @@ def new_section(root: Path, chapter: int, title: str) -> Path:
                 config, 1, "no-chapter", f"there is no chapter {chapter}", "see `nav:`"
             )
         ) from None
+    label = f"sec-{slug(title)}"
+    if not LABEL_NAME.match(label) or label in labels.collect(book).by_id:
+        problem = f"“{title}” gives the label “{label}”, which can't be used"
+        raise PressError(Finding(config, 1, "title", problem, "choose another title"))
     name = f"{len(pages):02}-{slug(title)}.md"
     path = pages[0].path.parent / name
     if path.exists():
         raise PressError(
             Finding(path, 1, "exists", "the page is already there", "edit it")
         )
-    _into_nav(config, pages[-1].src, f"{pages[0].path.parent.name}/{name}")
-    path.write_text(f"# {title} {{#sec-{slug(title)}}}\n\n", encoding="utf-8")
+    _into_nav(config, pages[-1].src, path.relative_to(book.docs).as_posix())
+    data.write_text(path, f"# {title} {{#{label}}}\n")
     return path
 
 
@@ -88,19 +98,27 @@ def rename(root: Path, old: str, new: str) -> list[Path]:
     Code is left alone. Raises `PressError` when `old` isn't there, `new` is
     taken or their kinds differ.
     """
-    from press import labels
-
     book = books.load(root)
     known = labels.collect(book).by_id
     _renamable(book, known, old, new)
-    pattern = re.compile(rf"(?<=[#@]){re.escape(old)}(?![\w-])")
     changed = []
     for page in book.pages:
-        text = _outside_code(page.text, lambda part: pattern.sub(new, part))
+        text = _renamed(page, old, new)
         if text != page.text:
             data.write_text(page.path, text)
             changed.append(page.path)
     return changed
+
+
+def _renamed(page: Page, old: str, new: str) -> str:
+    """The page's text with the label renamed wherever it isn't code."""
+    pattern = re.compile(NAMED.format(re.escape(old)))
+    body = len(page.text) - len(page.scan.masked)
+    parts, end = [], 0
+    for match in pattern.finditer(page.scan.masked):
+        parts += [page.text[end : body + match.start()], new]
+        end = body + match.end()
+    return "".join([*parts, page.text[end:]])
 
 
 def _renamable(book: Book, known: dict[str, object], old: str, new: str) -> None:
@@ -117,30 +135,3 @@ def _renamable(book: Book, known: dict[str, object], old: str, new: str) -> None
         raise PressError(
             Finding(book.docs, 1, "rename", problem, "see `press labels` for all")
         )
-
-
-def _outside_code(text: str, change) -> str:
-    """Apply `change` to the text outside fences and code spans."""
-    out: list[str] = []
-    opened = ""
-    for line in text.split("\n"):
-        match = FENCE.match(line)
-        if opened:
-            if match and not match["info"].strip() and match["ticks"][:3] == opened[:3]:
-                opened = "" if match["ticks"].startswith(opened) else opened
-            out.append(line)
-        elif match:
-            opened = match["ticks"]
-            out.append(line)
-        else:
-            out.append(_outside_spans(line, change))
-    return "\n".join(out)
-
-
-def _outside_spans(line: str, change) -> str:
-    parts: list[str] = []
-    end = 0
-    for span in CODE_SPAN.finditer(line):
-        parts += [change(line[end : span.start()]), span[0]]
-        end = span.end()
-    return "".join([*parts, change(line[end:])])
