@@ -72,8 +72,8 @@ def address(book: Book, page: Page) -> str:
     stem = page.src.removesuffix(".md")
     if not book.config.get("use_directory_urls", True):
         return f"{stem}.html"
-    folder = stem.removesuffix("index")
-    return folder if folder.endswith("/") or not folder else f"{folder}/"
+    folder, _, name = f"/{stem}".rpartition("/")
+    return f"{folder}/".lstrip("/") if name == "index" else f"{stem}/"
 
 
 def _page(book: Book, page: Page) -> dict[str, Any]:

@@ -45,7 +45,7 @@ class Theme:
         path = folder / "theme.yml"
         try:
             data = yaml.load(path.read_text(encoding="utf-8"), Loader=Loader)
-            faces = tuple(Face(**face) for face in data.get("fonts", ()))
+            faces = tuple(Face(**face) for face in data["fonts"])
             return cls(folder, data["palette"], data["type"], faces)
         except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
             raise PressError(
