@@ -17,6 +17,7 @@ LONGEST_HEADING = 48
 POINTERS = ("see", "see_also")
 SHAPE = "write `see: {name: entry}` or `see_also: {name: [entry, …]}`"
 SENTENCE = re.compile(r"^(What|How|Why|When|Where|Who|Which|Is|Are|Do|Does)\b|[?!:]")
+APOSTROPHES = dict.fromkeys(map(ord, "'’"))
 NOT_SLUG = re.compile(r"[^a-z0-9]+")
 
 
@@ -50,9 +51,10 @@ def sort_key(name: str) -> tuple[str, str]:
 
 
 def _bare(text: str) -> str:
-    """Lower case without accents: "Ångström" is "angstrom"."""
+    """Lower case without accents and apostrophes: "Ångström's" is "angstroms"."""
     apart = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(sign for sign in apart if not unicodedata.combining(sign))
+    kept = (sign for sign in apart if not unicodedata.combining(sign))
+    return "".join(kept).translate(APOSTROPHES)
 
 
 def split(target: str) -> list[str]:

@@ -16,7 +16,7 @@ from press.source import KINDS
 
 STARTER = Path(__file__).parent / "starter"
 PLACEHOLDER = "00000000-0000-0000-0000-000000000000"
-NAMED = r"(?:(?<=#)|(?<=@)(?<![\w\\@/.`-]@)){}(?![\w-])"
+NAMED = r"(?<=#){0}(?![\w:.-])|(?<=@)(?<![\w\\@/.`-]@){0}(?!-*\w)"
 LABEL_NAME = re.compile(rf"^(?:{'|'.join(KINDS)})-[a-z0-9]+(?:-[a-z0-9]+)*$")
 
 

@@ -71,7 +71,7 @@ def run(path: Path, root: Path) -> str:
             timeout=LIMIT_S,
             check=False,
         )
-    except (OSError, subprocess.TimeoutExpired) as error:
+    except (OSError, ValueError, subprocess.TimeoutExpired) as error:
         problem, code = type(error).__name__, 1
     else:
         problem, code = f"exit status {done.returncode}", done.returncode
