@@ -95,7 +95,8 @@ def _galleys(sheets: Sheets) -> list[Galley]:
     sides: dict[str, list[etree._Element]] = {"front": [], "back": []}
     for page in sheets.pages:
         if page.kind in sides and not pages.is_contents(page):
-            sides[page.kind].append(sheets.section(page))
+            make = matter.back if page.kind == "back" else Sheets.section
+            sides[page.kind].append(make(sheets, page))
     chapters = [
         Galley([matter.part_page(part, sheets)] * (n == 0) + [made])
         for part in sheets.book.parts

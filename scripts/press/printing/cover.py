@@ -25,8 +25,7 @@ TEMPLATE = "print/cover.svg"
 def svg(book: Book) -> str:
     """The cover of this book as SVG text that needs no fonts."""
     theme = Theme.load(book.root / "theme")
-    text = (theme.folder / TEMPLATE).read_text(encoding="utf-8")
-    root = etree.fromstring(theme.fill(text).encode())
+    root = _template(theme)
     words = slots(book)
     ends: dict[str, float] = {}
     for slot in list(root.iter(f"{{{SVG}}}text")):
@@ -35,6 +34,22 @@ def svg(book: Book) -> str:
         drawn, ends[name] = outlines(slot, words.get(name, ""), top, theme)
         slot.getparent().replace(slot, drawn)
     return etree.tostring(root, encoding="unicode")
+
+
+def lines(book: Book, name: str) -> list[str]:
+    """A slot's words, broken into lines as the cover breaks them."""
+    theme = Theme.load(book.root / "theme")
+    words = slots(book)[name]
+    for slot in _template(theme).iter(f"{{{SVG}}}text"):
+        if slot.get("data-slot") == name:
+            with TTFont(_face(slot, theme)) as font:
+                return _Setter(slot, font).lines(words)
+    return [words]
+
+
+def _template(theme: Theme) -> etree._Element:
+    text = (theme.folder / TEMPLATE).read_text(encoding="utf-8")
+    return etree.fromstring(theme.fill(text).encode())
 
 
 def slots(book: Book) -> dict[str, str]:
@@ -62,46 +77,46 @@ def outlines(
 
     `y` is the first line's baseline; the last line's is returned beside the path.
     """
-    size = float(slot.get("font-size"))
-    step = float(slot.get("data-leading", size))
-    face = _face(slot.get("font-family"), int(slot.get("font-weight")), theme)
-    with TTFont(face) as font:
-        setter = _Setter(font, size, float(slot.get("letter-spacing", "0")))
-        lines = setter.broken(words, float(slot.get("data-width")))
+    step = float(slot.get("data-leading", slot.get("font-size")))
+    with TTFont(_face(slot, theme)) as font:
+        setter = _Setter(slot, font)
+        broken = setter.lines(words)
         x = float(slot.get("x"))
-        drawn = [setter.path(line, x, y + step * n) for n, line in enumerate(lines)]
+        drawn = [setter.path(line, x, y + step * n) for n, line in enumerate(broken)]
     path = etree.Element(f"{{{SVG}}}path", d=" ".join(drawn), fill=slot.get("fill"))
     path.tail = slot.tail
-    return path, y + step * max(len(lines) - 1, 0)
+    return path, y + step * max(len(broken) - 1, 0)
 
 
-def _face(family: str, weight: int, theme: Theme) -> Path:
-    """The upright face of the family that comes nearest in weight."""
+def _face(slot: etree._Element, theme: Theme) -> Path:
+    """The upright face of the slot's family that comes nearest in weight."""
+    weight = int(slot.get("font-weight"))
     known = [f for f in fonts.faces(theme) if not f.italic]
-    fitting = [f for f in known if f.family == family] or known
+    fitting = [f for f in known if f.family == slot.get("font-family")] or known
     return min(fitting, key=lambda face: abs(face.weight - weight)).path
 
 
 class _Setter:
-    """Sets lines of text in one font at one size (units of the drawing)."""
+    """Sets a slot's lines in one font (units of the drawing)."""
 
-    def __init__(self, font: TTFont, size: float, spacing: float) -> None:
+    def __init__(self, slot: etree._Element, font: TTFont) -> None:
         self.glyphs = font.getGlyphSet()
         self.names = font.getBestCmap()
-        self.scale = size / font["head"].unitsPerEm
-        self.spacing = spacing
+        self.scale = float(slot.get("font-size")) / font["head"].unitsPerEm
+        self.spacing = float(slot.get("letter-spacing", "0"))
+        self.measure = float(slot.get("data-width"))
 
-    def broken(self, words: str, width: float) -> list[str]:
+    def lines(self, words: str) -> list[str]:
         """The words in as few lines as fit, the lines as even as can be."""
-        lines = self._filled(words, width)
-        narrower = width
-        while len(lines) > 1:
-            narrower -= width / 100
+        broken = self._filled(words, self.measure)
+        narrower = self.measure
+        while len(broken) > 1:
+            narrower -= self.measure / 100
             again = self._filled(words, narrower)
-            if len(again) > len(lines) or max(map(self.width, again)) > width:
+            if len(again) > len(broken) or max(map(self.width, again)) > self.measure:
                 break
-            lines = again
-        return lines
+            broken = again
+        return broken
 
     def _filled(self, words: str, width: float) -> list[str]:
         lines: list[str] = []

@@ -7,11 +7,14 @@ import os
 from lxml import etree
 
 from press.book import Book, Chapter, Part
-from press.fragment import element
+from press.capture import CapturedPage
+from press.fragment import element, find
 from press.printing import cover, fonts
-from press.printing.pages import CONTENTS, TITLE, Sheets, svg_data
+from press.printing.content import svg_data
+from press.printing.pages import CONTENTS, TITLE, Sheets
 from press.theme import Theme
 
+PROMISE = " Every chapter stays a draft until the author has reviewed it."
 STATUS_NOTES = {
     "planned": "planned, not written",
     "begun": "begun",
@@ -38,7 +41,7 @@ def title_page(book: Book) -> etree._Element:
     """Title, subtitle, author and edition."""
     edition = book.edition
     page = element("section", class_="title-page", id=TITLE)
-    _line(page, "title", edition.title)
+    _line(page, "title", "\n".join(cover.lines(book, "title")))
     _line(page, "subtitle", edition.subtitle)
     _line(page, "author", edition.author)
     _line(page, "series", cover.series(book))
@@ -76,8 +79,7 @@ def _statuses(book: Book) -> etree._Element:
         for status, numbers in groups.items()
     ]
     told = "; ".join(texts)
-    note = "" if set(groups) == {"reviewed"} else " A draft may still be wrong."
-    return element("p", f"State of the text: {told}.{note}", class_="statuses")
+    return element("p", f"State of the text: {told}.{PROMISE}", class_="statuses")
 
 
 def _spans(numbers: list[str]) -> str:
@@ -170,7 +172,17 @@ def chapter(sheets: Sheets, chapter: Chapter) -> etree._Element:
         opener = page is chapter.opener
         made.append(sheets.section(sheets.pages[number], 0 if opener else 1))
     if len(made):
+        made[0].set("class", "opener")
         _mark_opening(made[0], running_title(chapter))
+    return made
+
+
+def back(sheets: Sheets, page: CapturedPage) -> etree._Element:
+    """A page of the back matter; short lists may follow one another on a page."""
+    made = sheets.section(page)
+    if find(made, './/h:div[starts-with(@class, "list-of-")]'):
+        made.set("class", "back lists")
+    _mark_opening(made, page.title)
     return made
 
 
@@ -179,12 +191,11 @@ def running_title(chapter: Chapter) -> str:
     return f"{chapter.number}  {chapter.title}"
 
 
-def _mark_opening(opener: etree._Element, title: str) -> None:
-    """The paragraph after the title carries the head of the pages to come."""
-    opener.set("class", "opener")
-    following = [node for node in opener if node.tag.endswith("}p")]
-    if following:
-        following[0].set("data-head", title)
+def _mark_opening(section: etree._Element, title: str) -> None:
+    """What follows the title carries the head of the pages to come."""
+    after = next(iter(section[1:]), None)
+    if after is not None:
+        after.set("data-head", title)
 
 
 def _line(page: etree._Element, name: str, text: str) -> None:

@@ -7,8 +7,6 @@ place. Ids become unique in the book by a prefix, so a page's anchors are
 
 from __future__ import annotations
 
-import base64
-import copy
 import re
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,7 +14,6 @@ from pathlib import Path
 
 from lxml import etree
 
-from press import math
 from press.book import Book
 from press.capture import CapturedPage
 from press.figures import ASSETS
@@ -24,27 +21,22 @@ from press.findings import Finding, PressError
 from press.fragment import (
     ABSOLUTE,
     BLOCK,
-    append_text,
     classes,
-    drop,
     element,
     find,
-    having,
     image_source,
     parse,
-    replace,
     resolve_links,
     tag,
     text_of,
     unwrap,
 )
+from press.printing import content
 from press.theme import Theme
 
-TEXT_SIZE = 10 * 4 / 3  # px; print.css sets the text at 10 pt
 WHITE = "#ffffff"
 CONTENTS = "contents"
 TITLE = "title"
-HEADING = re.compile(r"^h([1-5])$")
 DRAWING = re.compile(rf"^{ASSETS}/(diagram|plot)-([\w-]+)\.light\.svg$")
 PAGED = frozenset(("fig", "tbl", "lst", "eq", "sec"))
 BOOK1_NAMED = re.compile(r"^Book 1, ")
@@ -82,15 +74,15 @@ class Sheets:
     def section(self, page: CapturedPage, shift: int = 0) -> etree._Element:
         """The page as a `section`, its headings lowered by `shift` levels."""
         body = parse(page)
-        _footnotes(body)
-        _formulas(body)
+        content.footnotes(body)
+        content.formulas(body)
         self._images(body, page)
-        _code(body)
-        _callouts(body)
+        content.code(body)
+        content.callouts(body)
         self._links(body, page)
         self._anchors(body, page)
-        _lists(body)
-        _headings(body, shift)
+        content.lists(body)
+        content.headings(body, shift)
         made = element("section", id=self.anchor(page.src), class_=page.kind)
         made.text = body.text
         made.extend(list(body))
@@ -121,11 +113,11 @@ class Sheets:
         path = self.image_file(image_source(page, src))
         if not path.is_file():
             raise PressError(self._missing(page, src))
-        content = path.read_bytes()
+        drawing = path.read_bytes()
         if path.suffix != ".svg":
             return path.resolve().as_uri()
         paper = self.theme.palette["light"]["paper"]
-        return svg_data(content.decode().replace(paper, WHITE))
+        return content.svg_data(drawing.decode().replace(paper, WHITE))
 
     def _missing(self, page: CapturedPage, src: str) -> Finding:
         path = self.book.docs / page.src
@@ -161,12 +153,6 @@ class Sheets:
                 node.set("id", self.anchor(page.src, node.get("id")))
             if node.get(BLOCK):
                 node.set(BLOCK, f"{number}:{node.get(BLOCK)}")
-
-
-def svg_data(drawing: str) -> str:
-    """A drawing as an address that holds it."""
-    data = base64.b64encode(drawing.encode()).decode()
-    return f"data:image/svg+xml;base64,{data}"
 
 
 def is_contents(page: CapturedPage) -> bool:
@@ -217,104 +203,6 @@ def _after(node: etree._Element, new: etree._Element) -> None:
     """Put an element right behind another, before the text that follows."""
     new.tail, node.tail = node.tail, None
     node.addnext(new)
-
-
-def _footnotes(body: etree._Element) -> None:
-    """Move each note to its reference, where print sets it below the page."""
-    notes = {}
-    for holder in find(body, f".//h:div[{having('footnote')}]"):
-        for item in find(holder, ".//h:li[@id]"):
-            for back in find(item, f".//h:a[{having('footnote-backref')}]"):
-                drop(back)
-            notes[item.get("id")] = item
-        drop(holder)
-    for mark in find(body, f".//h:a[{having('footnote-ref')}]"):
-        item = notes.get(mark.get("href").removeprefix("#"))
-        if item is None:
-            continue
-        holder = mark.getparent() if mark.getparent().tag == tag("sup") else mark
-        replace(holder, _note(item))
-
-
-def _note(item: etree._Element) -> etree._Element:
-    """A footnote's item as one inline element, its paragraphs run together."""
-    note = element("span", class_="note")
-    for paragraph in find(item, "./h:p") or [item]:
-        if len(note) or note.text:
-            append_text(note, " ")
-        append_text(note, (paragraph.text or "").lstrip())
-        for child in list(paragraph):
-            note.append(copy.deepcopy(child))
-    _trim_end(note)
-    return note
-
-
-def _trim_end(node: etree._Element) -> None:
-    """Cut white space at the end of an element's text."""
-    if len(node):
-        node[-1].tail = (node[-1].tail or "").rstrip().rstrip("\xa0")
-    elif node.text:
-        node.text = node.text.rstrip()
-
-
-def _formulas(body: etree._Element) -> None:
-    """Formulas as drawings that sit on the line, with their TeX to read aloud."""
-    for formula in find(body, ".//m:math"):
-        tex = formula.get("alttext", "")
-        display = formula.get("display") == "block"
-        drawing, depth = math.svg(tex, TEXT_SIZE, display)
-        image = element(
-            "img",
-            src=svg_data(drawing),
-            alt=formula.get("alttext", ""),
-            class_="formula",
-        )
-        if not display:
-            image.set("style", f"vertical-align:{-depth:.2f}px")
-        replace(formula, image)
-
-
-def _code(body: etree._Element) -> None:
-    """Lines of code as blocks: the line break at their end goes."""
-    for block in find(body, f".//h:pre[.//h:span[{having('ln')}]]"):
-        numbered = find(block, ".//h:span[@data-n]")
-        if numbered:
-            block.set("class", "numbered")
-        for line in find(block, f".//h:span[{having('ln')}]"):
-            _cut_break(line)
-
-
-def _cut_break(line: etree._Element) -> None:
-    last = line
-    while len(last) and not last[-1].tail:
-        last = last[-1]
-    if len(last):
-        last[-1].tail = last[-1].tail.removesuffix("\n")
-    elif last.text:
-        last.text = last.text.removesuffix("\n")
-    if not "".join(line.itertext()):
-        line.text = "\xa0"
-
-
-def _callouts(body: etree._Element) -> None:
-    """Number the notes to a listing by the same circled figures as its lines."""
-    for notes in find(body, f".//*[{having('callouts')}]"):
-        for number, item in enumerate(find(notes, "descendant-or-self::h:ol/h:li")):
-            item.set("data-co", chr(0x2460 + number))
-
-
-def _lists(body: etree._Element) -> None:
-    """Entries in a list of figures, tables or listings say their page."""
-    path = './/h:div[starts-with(@class, "list-of-")]//h:li[h:a]'
-    for item in find(body, path):
-        item.set("data-page-of", find(item, "./h:a")[0].get("href", "#")[1:])
-
-
-def _headings(body: etree._Element, shift: int) -> None:
-    for node in body.iter():
-        level = HEADING.match(etree.QName(node).localname)
-        if level and shift:
-            node.tag = tag(f"h{min(6, int(level[1]) + shift)}")
 
 
 def html_text(title: str, language: str, head: list, body: list) -> str:
