@@ -294,6 +294,17 @@ def _wrap_tables(document: _Element) -> None:
         box.append(table)
 
 
+def _reach_scrollers(document: _Element) -> None:
+    """What scrolls sideways on a phone does so by keyboard, too."""
+    for code in document.xpath("//pre[@tabindex]/code"):
+        code.set("tabindex", code.getparent().attrib.pop("tabindex"))
+    for equation in document.xpath("//*[contains(@class, 'equation')]"):
+        number = equation.xpath("string(*[@class='eqno'])").strip("()")
+        equation.set("tabindex", "0")
+        equation.set("role", "group")
+        equation.set("aria-label", f"Equation {number}".strip())
+
+
 def _caption(table: _Element) -> str:
     labels = table.xpath("ancestor::figure[1]//*[@class='label']")
     return labels[0].text_content() if labels else "Table"
@@ -311,6 +322,7 @@ REPAIRS = (
     _name_controls,
     _drop_invalid,
     _wrap_tables,
+    _reach_scrollers,
     _defer_images,
 )
 

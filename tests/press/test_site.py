@@ -140,6 +140,18 @@ def test_a_table_scrolls_in_a_box_of_its_own():
     assert [child.tag for child in box] == ["table"]
 
 
+def test_code_and_equations_scroll_by_keyboard():
+    page = finished(
+        '<pre tabindex="0"><code>x</code></pre>'
+        '<div class="equation"><math></math><span class="eqno">(1-2)</span></div>'
+    )
+    assert not page.find(".//pre").get("tabindex")
+    assert page.find(".//code").get("tabindex") == "0"
+    (equation,) = page.xpath("//*[@class='equation']")
+    assert equation.get("aria-label") == "Equation 1-2"
+    assert equation.get("tabindex") == "0"
+
+
 def test_images_wait_until_they_are_near(pages):
     images = [i for page in pages.values() for i in page.xpath("//article//img")]
     assert images

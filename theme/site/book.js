@@ -49,3 +49,14 @@ document.addEventListener("DOMContentLoaded", () => {
     }
   });
 });
+
+// Listings: Material gives their tools landmarks of one name, and takes code out
+// of the tab order where there is no mouse, though it scrolls there too.
+window.addEventListener("load", () => {
+  document.querySelectorAll(".md-code__nav").forEach((nav, at) => {
+    nav.setAttribute("aria-label", `Tools of code ${at + 1}`);
+  });
+  for (const code of document.querySelectorAll("pre > code")) {
+    code.tabIndex = 0;
+  }
+});
