@@ -103,6 +103,11 @@ def test_headings_of_a_section_rank_below_its_chapter(sheets: Sheets) -> None:
             "Book 1, chapter 5, “Pools”</a>",
             "Book 1, chapter 5, “Pools”",
         ),
+        (
+            '<a class="book1" href="https://e.org" data-where="Book 1, ch. 5, “Pools”">'
+            "“Pools”</a>",
+            "“Pools” (Book 1, ch. 5)",
+        ),
     ],
 )
 def test_links_out_of_the_book_say_where_they_lead(
@@ -116,7 +121,7 @@ def test_a_note_moves_to_its_call(sheets: Sheets) -> None:
       </p><div class="footnote"><hr><ol><li id="fn:1"><p>The <em>note</em>.&#160;<a
       class="footnote-backref" href="#fnref:1">↩</a></p></li></ol></div>"""
     section = _section(sheets, html)
-    assert [text_of(n) for n in find(section, f".//h:span[{having('note')}]")] == [
+    assert [text_of(n) for n in find(section, f".//h:span[{having('foot-note')}]")] == [
         "The note."
     ]
     assert text_of(section) == "TextThe note.."

@@ -14,8 +14,17 @@ from lxml import etree
 from press import math
 from press.fragment import append_text, drop, element, find, having, replace, tag
 
+WHITE = "#ffffff"
 TEXT_SIZE = 10 * 4 / 3  # px; book.css sets the text at 10 pt
+NOTE = "foot-note"  # a class that no author writes
+BOXES = {False: "☐", True: "☑"}
 HEADING = re.compile(r"^h([1-5])$")
+
+
+def on_page(drawing: str, paper: str) -> str:
+    """A drawing whose ground, painted in the colour `paper`, lets the page through."""
+    ground = re.compile(rf'(fill(?:="|:\s*)){paper}')
+    return ground.sub(r"\1none", drawing, count=1).replace(paper, WHITE)
 
 
 def svg_data(drawing: str) -> str:
@@ -43,7 +52,7 @@ def footnotes(body: etree._Element) -> None:
 
 def _note(item: etree._Element) -> etree._Element:
     """A footnote's item as one inline element, its paragraphs run together."""
-    note = element("span", class_="note")
+    note = element("span", class_=NOTE)
     for paragraph in find(item, "./h:p") or [item]:
         if len(note) or note.text:
             append_text(note, " ")
@@ -106,6 +115,12 @@ def callouts(body: etree._Element) -> None:
     for notes in find(body, f".//*[{having('callouts')}]"):
         for number, item in enumerate(find(notes, "descendant-or-self::h:ol/h:li")):
             item.set("data-co", chr(0x2460 + number))
+
+
+def tasks(body: etree._Element) -> None:
+    """Boxes to tick as characters."""
+    for box in find(body, ".//h:input[@type='checkbox']"):
+        replace(box, element("span", BOXES[box.get("checked") is not None]))
 
 
 def lists(body: etree._Element) -> None:

@@ -34,7 +34,6 @@ from press.fragment import (
 from press.printing import content
 from press.theme import Theme
 
-WHITE = "#ffffff"
 CONTENTS = "contents"
 TITLE = "title"
 DRAWING = re.compile(rf"^{ASSETS}/(diagram|plot)-([\w-]+)\.light\.svg$")
@@ -81,6 +80,7 @@ class Sheets:
         content.callouts(body)
         self._links(body, page)
         self._anchors(body, page)
+        content.tasks(body)
         content.lists(body)
         content.headings(body, shift)
         made = element("section", id=self.anchor(page.src), class_=page.kind)
@@ -109,7 +109,7 @@ class Sheets:
         return self.book.docs / address
 
     def _image(self, page: CapturedPage, src: str) -> str:
-        """An image as an address that holds it; drawings stand on white paper."""
+        """An image as an address that holds it; drawings stand on the page itself."""
         path = self.image_file(image_source(page, src))
         if not path.is_file():
             raise PressError(self._missing(page, src))
@@ -117,7 +117,7 @@ class Sheets:
         if path.suffix != ".svg":
             return path.resolve().as_uri()
         paper = self.theme.palette["light"]["paper"]
-        return content.svg_data(drawing.decode().replace(paper, WHITE))
+        return content.svg_data(content.on_page(drawing.decode(), paper))
 
     def _missing(self, page: CapturedPage, src: str) -> Finding:
         path = self.book.docs / page.src
@@ -167,10 +167,12 @@ def is_index(page: CapturedPage) -> bool:
 
 def _name_place(link: etree._Element) -> None:
     """After a link to the companion volume, its place in print."""
-    if not BOOK1_NAMED.match(text_of(link)):
-        where = element("span", f" ({link.get('data-where')})", class_="where")
-        _after(link, where)
-    link.attrib.pop("data-where", None)
+    place, text = link.attrib.pop("data-where", ""), text_of(link)
+    chapter, _, title = place.partition(", “")
+    if title and title.rstrip("”") in text:
+        place = chapter
+    if place and not BOOK1_NAMED.match(text):
+        _after(link, element("span", f" ({place})", class_="where"))
 
 
 def _mark_far(link: etree._Element) -> None:
@@ -193,7 +195,7 @@ def _is_shown(href: str, text: str) -> bool:
 
 def _show_address(link: etree._Element) -> None:
     """The address of a link out of the book, as a footnote."""
-    note = element("span", class_="note address")
+    note = element("span", class_=f"{content.NOTE} address")
     shown = SCHEME.sub("", link.get("href")).rstrip("/")
     note.append(element("a", shown, href=link.get("href")))
     _after(link, note)
