@@ -36,10 +36,6 @@ POLICY = (
     "default-src 'self'; style-src 'self'; script-src 'self'{hashes}; "
     "img-src 'self' data:; base-uri 'self'; form-action 'self'"
 )
-NO_SCRIPT_DARK = (
-    "@media screen and (prefers-color-scheme: dark) {{\n"
-    ".no-js body:not([data-md-color-media]) {{\n{values}}}\n}}\n"
-)
 
 
 # -- what the templates are told ----------------------------------------------
@@ -194,7 +190,6 @@ def extra_files(book: Book) -> dict[str, bytes]:
 
 def stylesheet(theme: Theme) -> str:
     """The site's one style sheet: faces, palette, then the theme's rules."""
-    dark = "".join(f"  --{n}: {v};\n" for n, v in theme.palette["dark"].items())
     served = {face.file: served_name(face.file) for face in theme.fonts if face.site}
     rules = [
         (theme.folder / "site" / name).read_text(encoding="utf-8") for name in STYLES
@@ -203,7 +198,6 @@ def stylesheet(theme: Theme) -> str:
         [
             theme.font_faces("fonts/", served),
             theme.variables(),
-            NO_SCRIPT_DARK.format(values=dark),
             *rules,
         ]
     )

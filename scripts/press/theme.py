@@ -92,15 +92,18 @@ class Theme:
         return VARIABLE.sub(lambda m: values.get(m["name"], m[0]), css)
 
     def variables(self) -> str:
-        """CSS that defines the custom properties for both colour schemes."""
-        return "\n".join(
-            [
-                _block(":root", _properties(self.values("light"))),
-                _block(
-                    '[data-md-color-scheme="slate"]',
-                    _properties(self.palette["dark"]),
-                ),
-            ]
+        """CSS that defines the custom properties for both colour schemes.
+
+        Paper is always light. The dark scheme holds where it is chosen and,
+        before any script has run, where the reader's system asks for it.
+        """
+        light = _block(":root", _properties(self.values("light")))
+        properties = _properties(self.palette["dark"])
+        chosen = _block('[data-md-color-scheme="slate"]', properties)
+        early = _block(".no-js body:not([data-md-color-media])", properties)
+        return (
+            f"{light}\n@media screen {{\n{chosen}}}\n"
+            f"@media screen and (prefers-color-scheme: dark) {{\n{early}}}\n"
         )
 
 

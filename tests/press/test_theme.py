@@ -78,9 +78,15 @@ def test_every_custom_property_is_defined(sheet):
 
 
 def test_variables_set_both_schemes():
-    css = THEME.variables()
-    assert f"--paper: {THEME.palette['light']['paper']};" in css.split("}")[0]
-    assert f"--paper: {THEME.palette['dark']['paper']};" in css.split("}")[1]
+    light, dark, early = THEME.variables().split("@media")
+    assert f"--paper: {THEME.palette['light']['paper']};" in light
+    assert f"--paper: {THEME.palette['dark']['paper']};" in dark
+    assert "prefers-color-scheme: dark" in early
+
+
+def test_paper_is_never_dark():
+    after_the_light_ones = THEME.variables().split("@media")[1:]
+    assert all(rule.lstrip().startswith("screen") for rule in after_the_light_ones)
 
 
 def test_fill_puts_values_in_place_of_names():
