@@ -15,7 +15,7 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import MkDocsException
 
 from press import book as books
-from press import build
+from press import build, data
 from press.apparatus import Apparatus
 from press.findings import Finding, PressError
 from press.preview.run import Memory, Run
@@ -56,9 +56,11 @@ class Builder:
         self._warnings.records.clear()
         folder = Path(tempfile.mkdtemp(dir=self._work))
         try:
+            settings = data.read_text(self.root / "mkdocs.yml")
             config = self._config(folder)
             self._themes.adopt(config)
-            run = Run(config, self.memory, folder, self._warnings.records)
+            fresh = Memory(folder, settings)
+            run = Run(config, self.memory, fresh, self._warnings.records)
             self._start(run)
             run.write(self._themes)
         except PressError:
@@ -68,7 +70,7 @@ class Builder:
         found = self._told_by_mkdocs()
         if found:
             self.memory.rendered = run.fresh.rendered
-            self.memory.settings = run.fresh.settings
+            self.memory.settings = settings
             raise PressError(*found)
         self.memory = run.fresh
         fresh = self._work / "fresh"
@@ -95,7 +97,7 @@ class Builder:
             return load_config(
                 str(path), site_dir=str(folder), site_url=self.site_url, strict=False
             )
-        except (MkDocsException, UnicodeDecodeError) as error:
+        except MkDocsException as error:
             books.read_config(path)  # tells most faults better, and with their line
             said = [record.getMessage() for record in self._warnings.records]
             raise PressError(self._finding("; ".join(said) or str(error))) from None

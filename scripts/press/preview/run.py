@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import re
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -30,6 +31,9 @@ from press.preview.lookups import Rendered, Sources
 # Plug-ins that change a page or add it to the search index and no more; others
 # may count pages, so that none can be passed over.
 PAGEWISE = frozenset(("search", "material/search", "press"))
+# What of `mkdocs.yml` bears upon Markdown, and how one key's lines begin.
+RENDERING = ("markdown_extensions", "validation", "use_directory_urls")
+TOP_LEVEL = re.compile(r"(?m)^(?=[^\s#-])")
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,7 @@ class Written:
 
 @dataclass
 class Memory:
-    """What a build leaves for the next one."""
+    """What a build leaves for the next one: its folder, `mkdocs.yml`, pages, files."""
 
     site: Path | None = None
     settings: str = ""
@@ -69,13 +73,13 @@ class Run:
         self,
         config: MkDocsConfig,
         last: Memory,
-        folder: Path,
+        fresh: Memory,
         warnings: list[logging.LogRecord],
     ) -> None:
         self.config = config
         self.last = last
         self.warnings = warnings
-        self.fresh = Memory(folder)
+        self.fresh = fresh
         self.folders: set[str] = set()
         self.rendered = 0
         self.written = 0
@@ -87,6 +91,7 @@ class Run:
     def write(self, themes: templates.Themes) -> None:
         """All steps after the configuration's, as `mkdocs build` takes them."""
         config, plugins = self.config, self.config.plugins
+        theme = themes.state(config)
         plugins.on_pre_build(config=config)
         files = get_files(config)
         env = config.theme.get_env()
@@ -104,7 +109,7 @@ class Run:
             steps._build_theme_template(name, env, files, config, nav)
         for name in config.extra_templates:
             steps._build_extra_template(name, files, config, nav)
-        self._write_pages(pages, nav, env, themes.state(config))
+        self._write_pages(pages, nav, env, theme)
         for page in pages:
             level = config.validation.links.anchors
             page.validate_anchor_links(files=files, log_level=level)
@@ -114,11 +119,9 @@ class Run:
 
     def _populate(self, files: Files) -> list[SitePage]:
         """Render what has to be rendered; returns all pages."""
-        given = self.config.user_configs[0]
-        self.fresh.settings = repr(
-            [given.get("markdown_extensions"), given.get("validation")]
-        )
-        if self.fresh.settings == self.last.settings:
+        memories = (self.fresh, self.last)
+        now, then = (_settings(m.settings, only=RENDERING) for m in memories)
+        if now == then:
             self.fresh.rendered = dict(self.last.rendered)
         sources = Sources(self.known, files)
         for extension in self.config.markdown_extensions:
@@ -178,7 +181,8 @@ class Run:
         config = self.config
         values = config.extra.pop("press", {})
         reads = templates.Reads(nav, pages, values)
-        shared = repr([self._given(but="nav"), config.extra, reads.shape, theme])
+        settings = _settings(self.fresh.settings, but=("nav",))
+        shared = repr([settings, config.extra, reads.shape, theme])
         config.extra["press"] = templates.Noted(values, reads)
         templates.note_reads(env, reads)
         entries = self._search_entries()
@@ -198,11 +202,6 @@ class Run:
                 self.written += 1
             self.fresh.written[page.file.src_uri] = kept
 
-    def _given(self, but: str) -> dict[str, Any]:
-        """What `mkdocs.yml` says, without one of its keys."""
-        given = self.config.user_configs[0]
-        return {name: value for name, value in given.items() if name != but}
-
     def _pagewise(self) -> bool:
         return PAGEWISE.issuperset(self.config.plugins)
 
@@ -212,3 +211,11 @@ class Run:
             if hasattr(plugin, "search_index"):
                 return plugin.search_index.entries
         return []
+
+
+def _settings(
+    text: str, only: tuple[str, ...] = (), but: tuple[str, ...] = ()
+) -> list[str]:
+    """The parts of `mkdocs.yml` for some of its keys, or for all but some."""
+    parts = {part.partition(":")[0]: part for part in TOP_LEVEL.split(text)}
+    return [parts[k] for k in parts if k not in but and (k in only or not only)]
