@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 SYNC := $(BIN)/uv sync --quiet --locked --inexact --no-default-groups
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: help book site pdf epub diagrams figures listings fonts test check release-check lint clean
+.PHONY: help book site pdf epub diagrams figures listings fonts pictures test check release-check lint clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ listings: $(VENV)/.earshot ## run the commands of all recorded outputs again
 
 fonts: $(VENV)/.press ## cut the site's fonts to the characters that the book uses
 	@$(BIN)/python scripts/fonts.py
+
+pictures: book ## take the README's pictures from the outputs (needs Chromium and poppler)
+	@$(BIN)/python scripts/pictures.py
 
 test: $(VENV)/.press $(VENV)/.earshot $(VENV)/.figures $(VENV)/.test ## run the tests that need no browser, Java or node
 	@$(BIN)/pytest -q -n auto -m "not external"
