@@ -428,6 +428,23 @@ SOURCES = {
 }
 
 PAGES = {
+    "unknown call-out": (
+        add("!!! danger\n    Text."),
+        (PAGE, "!!! danger", "callout-unknown"),
+    ),
+    "call-out that folds": (
+        add("??? aside\n    Text."),
+        (PAGE, "??? aside", "callout-unknown"),
+    ),
+    "footnote that is not there": (add("Text.[^no]"), (PAGE, "[^no]", "footnote")),
+    "footnote that is never called": (
+        add("[^no]: A note."),
+        (PAGE, "[^no]:", "footnote"),
+    ),
+    "footnote that is there twice": (
+        add("Text.[^n]\n\n[^n]: A note.\n\n[^n]: Another."),
+        (PAGE, "Another", "footnote"),
+    ),
     "HTML that does not nest": (
         add("Some <b>bold <i>text</b></i>."),
         (PAGE, "<b>bold", "html-nesting"),

@@ -22,6 +22,14 @@ PIPE = re.compile(r"(?<!\\)\|")
 RULE_ROW = re.compile(r"^\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?$")
 ADDRESS = re.compile(r"<(?:[A-Za-z][\w+.-]*:[^<>\s]*|[^<>@\s]+@[^<>\s]+)>")
 LANGUAGE = re.compile(r"^[\w+#.-]*$")
+CALLOUT = re.compile(r"^\s*(?P<marks>!!!|\?\?\?\+?)\s+(?P<kind>[\w-]*)")
+CALLOUTS = (
+    *("incident", "tradeoff", "pitfall", "checklist"),
+    *("measured", "exercise", "aside"),
+)
+FOOTNOTE = re.compile(
+    r"^ {0,3}\[\^(?P<defined>[^\]\s]+)\]:|(?<![\\!])\[\^(?P<called>[^\]\s]+)\]", re.M
+)
 BLOCK = re.compile(r"^:::\s*\{#(?P<name>[\w-]+)\}")
 
 
@@ -231,8 +239,51 @@ def generated_blocks(known: Apparatus) -> Iterator[Finding]:
                 )
 
 
+def callouts(known: Apparatus) -> Iterator[Finding]:
+    """A call-out is of a kind that the theme knows."""
+    for page in known.book.pages:
+        for offset, line in enumerate(page.scan.masked.split("\n")):
+            match = CALLOUT.match(line)
+            if match and (match["marks"] != "!!!" or match["kind"] not in CALLOUTS):
+                yield Finding(
+                    page.path,
+                    page.scan.first_line + offset,
+                    "callout-unknown",
+                    f"“{line.strip()}” begins no call-out",
+                    f"write !!! and one of {', '.join(CALLOUTS)}",
+                )
+
+
+def footnotes(known: Apparatus) -> Iterator[Finding]:
+    """Every footnote is called on its page, and what is called is there once."""
+    for page in known.book.pages:
+        places: dict[bool, list[tuple[str, int]]] = {True: [], False: []}
+        for match in FOOTNOTE.finditer(page.scan.masked):
+            name = match["defined"] or match["called"]
+            before = page.scan.masked[: match.start(match.lastgroup or 0)]
+            line = page.scan.first_line + before.count("\n")
+            places[bool(match["defined"])].append((name, line))
+        called = {name for name, _ in places[False]}
+        defined: set[str] = set()
+        for name, line in places[True]:
+            if name not in called or name in defined:
+                problem = "is there twice" if name in defined else "is never called"
+                yield _footnote(page, line, name, problem)
+            defined.add(name)
+        for name, line in places[False]:
+            if name not in defined:
+                yield _footnote(page, line, name, "is not there")
+
+
+def _footnote(page: Page, line: int, name: str, problem: str) -> Finding:
+    fix = f"write [^{name}] in the text and [^{name}]: … once below"
+    return Finding(page.path, line, "footnote", f"the note “{name}” {problem}", fix)
+
+
 PAGE_RULES = (
     unclosed_fences,
+    callouts,
+    footnotes,
     fence_marks,
     open_formulas,
     headings,
