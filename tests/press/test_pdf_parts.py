@@ -12,7 +12,7 @@ from lxml import etree
 
 from press.capture import CapturedPage
 from press.fragment import classes, element, find, having, parse, text_of
-from press.printing import fonts, index, matter, tags
+from press.printing import content, fonts, index, matter, tags
 from press.printing.galleys import Galley, Galleys
 from press.printing.layout import Setter
 from press.printing.pages import Sheets
@@ -155,3 +155,29 @@ def test_every_typeface_is_named_with_its_notice(sheets: Sheets) -> None:
     notices = fonts.notices(sheets.theme)
     assert len(notices) == len(fonts.families(sheets.theme))
     assert all(re.search(r"20\d\d.*SIL Open Font License", note) for note in notices)
+
+
+def test_fonts_from_elsewhere_are_found(sheets: Sheets) -> None:
+    embedded = {"Inter-Semi-Bold", "Source-Serif-4,", "DejaVu-Sans"}
+    found = fonts.strange(embedded, sheets.theme)
+    assert len(found) == 1
+    assert "DejaVu-Sans" in found[0].message
+
+
+@pytest.mark.parametrize("commit", ["", "0f1e2d3"])
+def test_imprint_names_version_rights_and_statuses(
+    sheets: Sheets, commit: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PRESS_RELEASE_COMMIT", commit)
+    text = text_of(matter.imprint(sheets.book, sheets.theme))
+    assert f"Version {sheets.book.edition.version}" in text
+    assert sheets.book.edition.rights in text
+    assert "until the author has reviewed it" in text
+    assert ("commit" in text) == bool(commit)
+
+
+def test_drawings_lose_their_ground_and_keep_their_light_text() -> None:
+    drawing = '<rect fill="#fdfcf8"/><rect fill="#0b5c66"/><text fill="#fdfcf8"/>'
+    assert content.on_page(drawing, "#fdfcf8") == (
+        '<rect fill="none"/><rect fill="#0b5c66"/><text fill="#ffffff"/>'
+    )

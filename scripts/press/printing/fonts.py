@@ -76,6 +76,23 @@ def families(theme: Theme) -> tuple[str, ...]:
     return tuple(dict.fromkeys(face.family for face in faces(theme)))
 
 
+def strange(embedded: Iterable[str], theme: Theme) -> list[Finding]:
+    """A finding for every embedded font that isn't the theme's."""
+    ours = tuple(family.replace(" ", "-") for family in families(theme))
+    folder = theme.folder / "fonts"
+    return [
+        Finding(
+            folder,
+            1,
+            "pdf",
+            f"the PDF would embed {name}, which isn't the theme's",
+            "find the character that only it has, perhaps in a drawing",
+        )
+        for name in sorted(embedded)
+        if not name.startswith(ours)
+    ]
+
+
 def notices(theme: Theme) -> list[str]:
     """One line a family with the notice that its licence asks for."""
     shown: dict[str, str] = {}

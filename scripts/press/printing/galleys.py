@@ -25,7 +25,7 @@ PAGE_OF = "data-page-of"
 PAGE = "data-page"
 UNKNOWN = "000"
 ROUNDS = 8
-TRIES = 4
+TRIES = 3
 ARABIC = 10_000  # keeps page 1 from being a neighbour of the last roman page
 
 

@@ -14,7 +14,7 @@ from lxml import etree
 from weasyprint.formatting_structure import boxes
 from weasyprint.text.fonts import FontConfiguration
 
-from press.findings import Finding, PressError
+from press.findings import Finding, PressError, refuse
 from press.fragment import BLOCK, element
 from press.printing import fonts, pages, tags
 from press.printing.pages import Sheets
@@ -81,7 +81,8 @@ class Setter:
             raw, done = Path(folder) / "raw.pdf", Path(folder) / "done.pdf"
             with heeded(self.sheets):
                 document.write_pdf(raw, pdf_variant=VARIANT)
-            tags.finish(raw, done, front)
+            embedded = tags.finish(raw, done, front)
+            refuse(fonts.strange(embedded, self.theme))
             done.replace(path)
 
 

@@ -10,10 +10,11 @@ from pikepdf import Array, Dictionary, Name, Object
 ITEM_PARTS = (Name.Lbl, Name.LBody)
 
 
-def finish(source: Path, target: Path, front: int) -> None:
+def finish(source: Path, target: Path, front: int) -> set[str]:
     """Mend the tags of `source`, label its pages and write `target`.
 
     The first `front` pages are numbered in roman figures, the others from 1.
+    Returns the names of the embedded fonts, such as `Inter-Semi-Bold`.
     """
     with pikepdf.open(source) as pdf:
         mend(pdf)
@@ -23,6 +24,11 @@ def finish(source: Path, target: Path, front: int) -> None:
             object_stream_mode=pikepdf.ObjectStreamMode.generate,
             deterministic_id=True,
         )
+        return {
+            str(thing.BaseFont).lstrip("/").partition("+")[2]
+            for thing in pdf.objects
+            if _is_dictionary(thing) and thing.get(Name.Subtype) == Name.Type0
+        }
 
 
 def labels(front: int, pages: int) -> Dictionary:
