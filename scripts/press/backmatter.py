@@ -104,7 +104,8 @@ def _for_facts(facts: Iterable[Fact], known: Apparatus) -> str:
 
 
 def _reference(ref: Reference) -> str:
-    parts = [f"{escape(ref.authors)}. {ref.year}. “{escape(ref.title)}.”"]
+    authors = escape(ref.authors.removesuffix("."))
+    parts = [f"{authors}. {ref.year}. “{escape(ref.title)}.”"]
     if ref.container:
         parts.append(f"*{escape(ref.container)}*" + ("," if ref.details else "."))
     if ref.details:

@@ -18,7 +18,14 @@ from press import backmatter, figures, listings
 from press.apparatus import Apparatus
 from press.book import Chapter, Page
 from press.markdown import day
-from press.source import DISPLAY, FENCE, LABEL, TRAILING_LABEL, split_front_matter
+from press.source import (
+    DISPLAY,
+    FENCE,
+    LABEL,
+    TRAILING_LABEL,
+    split_front_matter,
+    typographic,
+)
 
 FIGURE = re.compile(
     r"^!\[(?P<alt>.*)\]\((?P<scheme>diagram|plot):(?P<name>[^)\s]+)\)$", re.S
@@ -228,7 +235,7 @@ def _drawing(cursor: Lines, page: Page, known: Apparatus) -> list[str] | None:
     indent = cursor.indent
     cursor.at += len(paragraph)
     caption = _caption(cursor, "fig")
-    alt = " ".join(match["alt"].split())
+    alt = typographic(" ".join(match["alt"].split()))
     images = " ".join(
         f"![{alt}](/{drawing.address}#only-{form})"
         f"{{ width={drawing.width:.0f} height={drawing.height:.0f} }}"

@@ -21,7 +21,7 @@ import yaml_env_tag
 
 from press import data
 from press.findings import Finding, PressError, refuse
-from press.source import Heading, Scan, scan, split_front_matter
+from press.source import Heading, Scan, scan, split_front_matter, typographic
 
 STATUSES = ("planned", "begun", "draft", "reviewed")
 WORDS_PER_MINUTE = 220
@@ -344,7 +344,7 @@ class _Reader:
 
     def _check_title(self, title: str, opener: Page, number: int) -> None:
         expected = f"{number}. {opener.title}"
-        if title != expected:
+        if typographic(title) != expected:
             self.found.append(
                 Finding(
                     self.config_path,

@@ -31,7 +31,15 @@ from press import listings, math
 from press.apparatus import Apparatus
 from press.facts import Fact
 from press.index import slug
-from press.source import CITATION, CITED, FORMULA, REFERENCE, plain
+from press.source import (
+    APOSTROPHE,
+    CITATION,
+    CITED,
+    FORMULA,
+    REFERENCE,
+    plain,
+    typographic,
+)
 
 CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
 ALIGNMENT = re.compile(r"text-align:\s*(left|center|right);?")
@@ -59,6 +67,8 @@ class PressExtension(Extension):
         md.inlinePatterns.register(cite, "cite", 172)
         ref = ReferenceProcessor(REFERENCE.pattern, md, self)
         md.inlinePatterns.register(ref, "ref", 171)
+        quote = ApostropheProcessor(APOSTROPHE.pattern, md)
+        md.inlinePatterns.register(quote, "apostrophe", 60)
         md.treeprocessors.register(SchemeProcessor(md, self), "schemes", 12)
 
     @cached_property
@@ -115,6 +125,14 @@ class CitationProcessor(_Processor):
             tail = f", {locator}" if locator else ""
             link.tail = tail + ("; " if index < len(items) - 1 else "]")
         return span, m.start(0), m.end(0)
+
+
+class ApostropheProcessor(InlineProcessor):
+    """A typewriter's apostrophe as ’."""
+
+    def handleMatch(self, m, data):
+        """The character."""
+        return "’", m.start(0), m.end(0)
 
 
 class FormulaProcessor(InlineProcessor):
@@ -198,7 +216,7 @@ class SchemeProcessor(Treeprocessor):
         page = self.known.book.generated("evidence")
         element.set("class", f"fact fact-{fact.kind}")
         element.set("id", anchor(f"fact-{fact.id}"))
-        element.set("title", provenance(fact, self.known))
+        element.set("title", typographic(provenance(fact, self.known)))
         _point(element, page, f"fact-{fact.id}")
         if not _text(element):
             element.text = AtomicString(fact.shown)

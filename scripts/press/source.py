@@ -29,6 +29,8 @@ LINK = re.compile(
     r"(?:\s+\"[^\"]*\")?\)"
 )
 HEADING = re.compile(r"^(?P<marks>#{1,6})[ \t]+(?P<text>.+?)[ \t]*#*[ \t]*$", re.M)
+# U+0003 ends what Python-Markdown has already set aside, such as a code span.
+APOSTROPHE = re.compile(r"(?<=[\w\u0003])'")
 TRAILING_LABEL = re.compile(r"[ \t]*\{[^{}]*\}[ \t]*$")
 DISPLAY = re.compile(
     r"^[ \t]*\$\$(?P<tex>(?:(?!\n[ \t]*\n).)*?)\$\$[ \t]*"
@@ -214,4 +216,9 @@ def plain(text: str) -> str:
     """Markdown text without its inline marks, for titles and index entries."""
     text = LINK.sub(lambda m: m["text"] or m["target"], text)
     text = re.sub(r"\\([\\`*_{}\[\]()#+\-.!|@$~^<>])", r"\1", text)
-    return re.sub(r"(\*\*|\*|`|(?<!\w)_|_(?!\w))", "", text).strip()
+    return typographic(re.sub(r"(\*\*|\*|`|(?<!\w)_|_(?!\w))", "", text).strip())
+
+
+def typographic(text: str) -> str:
+    """The text with ’ for an apostrophe that ends or joins a word."""
+    return APOSTROPHE.sub("’", text)
