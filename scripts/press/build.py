@@ -21,6 +21,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from press import data
 from press.book import Book
 from press.findings import Finding, PressError
 
@@ -37,15 +38,18 @@ SKIPPED = ("__pycache__",)
 RECORD = "edition.json"
 PAGE_MAP = "page-map.json"
 DAY = 86_400
+OLDEST_EPOCH = 315_532_800  # 1980, where the EPUB's zip begins to count
 QUOTED = re.compile(r"'([^']+)'")
 
 
 def epoch(book: Book) -> int:
-    """Seconds of the edition's date, unless `SOURCE_DATE_EPOCH` says otherwise."""
-    given = os.environ.get("SOURCE_DATE_EPOCH")
-    if given and given.isdigit():
-        return int(given)
-    return (book.edition.date.toordinal() - 719_163) * DAY
+    """Seconds of the edition's date, unless `SOURCE_DATE_EPOCH` says otherwise.
+
+    Never before 1980, which is the oldest date that an EPUB can hold.
+    """
+    given = os.environ.get("SOURCE_DATE_EPOCH", "")
+    seconds = (book.edition.date.toordinal() - 719_163) * DAY
+    return max(OLDEST_EPOCH, int(given) if given.isdecimal() else seconds)
 
 
 @contextmanager
@@ -150,7 +154,7 @@ class Editions:
         self.store.mkdir(parents=True, exist_ok=True)
         kept = self.current.resolve() if self.current.exists() else None
         for left in self.store.iterdir():
-            if left.resolve() != kept:
+            if left.is_dir() and left.resolve() != kept:
                 shutil.rmtree(left)
         folder = Path(tempfile.mkdtemp(prefix="edition-", dir=self.store))
         folder.chmod(0o755)
@@ -314,9 +318,8 @@ def render(book: Book, site_folder: Path) -> list:
         plugin = plugin_of(config)
         build(config)
     except MkDocsException as error:
-        raise PressError(
-            Finding(book.root / "mkdocs.yml", 1, "mkdocs", str(error), "mend it")
-        ) from None
+        alone = Finding(book.root / "mkdocs.yml", 1, "mkdocs", str(error), "mend it")
+        raise PressError(*sorted(set(warnings.findings or [alone]))) from None
     finally:
         logger.removeHandler(warnings)
     if warnings.findings:
@@ -353,13 +356,16 @@ class _Warnings(logging.Handler):
         message = " ".join(record.getMessage().split())
         names = QUOTED.findall(message)
         page = next((self.book.by_src[n] for n in names if n in self.book.by_src), None)
-        path, line = self.book.root / "mkdocs.yml", 1
-        if page:
+        path, line, fix = self.book.root / "mkdocs.yml", 1, "mend the setting"
+        if page is None:
+            lines = enumerate(data.read_text(path).split("\n"), 1)
+            settings = tuple(f"{name}:" for name in names)
+            line = next((n for n, text in lines if text.startswith(settings)), 1)
+        else:
+            fix = "mend the link or the page"
             path = page.path
             name = next((name for name in names if name != page.src), "")
             link = page.text.find(f"]({name}")
             place = link if link >= 0 else page.text.find(name)
             line = page.text.count("\n", 0, max(0, place)) + 1
-        self.findings.append(
-            Finding(path, line, "mkdocs", message, "mend the link or the page")
-        )
+        self.findings.append(Finding(path, line, "mkdocs", message, fix))

@@ -43,10 +43,21 @@ def told(command: Callable) -> Callable:
         except PressError as error:
             tell(error.findings, root, as_json)
             sys.exit(1)
+        except OSError as error:
+            tell([_refused(error, root)], root, as_json)
+            sys.exit(1)
         except KeyboardInterrupt:
             sys.exit(130)
 
     return wrapper
+
+
+def _refused(error: OSError, root: Path) -> Finding:
+    """What the system refuses: a file's rights, a full disk, a name taken."""
+    path = Path(error.filename) if error.filename else root
+    problem = (error.strerror or str(error)).lower()
+    fix = "see to its rights, its kind and the space on the disk"
+    return Finding(path, 1, "system", f"the system says “{problem}”", fix)
 
 
 def _book_in(root: Path) -> None:
@@ -200,6 +211,9 @@ def expand(root: Path, folder: Path) -> None:
     from press import apparatus, blocks, checks
 
     known = apparatus.load(root)
+    if folder.resolve() == known.book.docs.resolve():
+        problem, fix = "the manuscript lies here", "name another folder"
+        raise PressError(Finding(known.book.docs, 1, "expand", problem, fix))
     refuse(checks.run(known))
     blocks.write(known, folder)
     click.echo(f"{len(known.book.pages)} pages in {folder}")
@@ -309,7 +323,11 @@ def new() -> None:
 @new.command("book")
 @JSON
 @click.option(
-    "--theme", type=FOLDER, default=Path("theme"), help="The look to copy from."
+    "--theme",
+    type=FOLDER,
+    default=Path("theme"),
+    show_default=True,
+    help="Folder of the look to copy.",
 )
 @click.argument("folder", type=FOLDER)
 @told
