@@ -18,6 +18,7 @@ POINTERS = ("see", "see_also")
 SHAPE = "write `see: {name: entry}` or `see_also: {name: [entry, …]}`"
 SENTENCE = re.compile(r"^(What|How|Why|When|Where|Who|Which|Is|Are|Do|Does)\b|[?!:]")
 APOSTROPHES = dict.fromkeys(map(ord, "'’"))
+ARTICLE = re.compile(r"^(?:The|An?)\s+")
 NOT_SLUG = re.compile(r"[^a-z0-9]+")
 
 
@@ -93,13 +94,13 @@ def build(
 
 
 def _headings(page: Page) -> Iterator[tuple[str, str]]:
-    """Headings short enough to be entries, with their anchors."""
+    """Headings short enough to be entries, without their article, and anchors."""
     if page.kind != "section":
         return
     for heading in page.scan.headings:
         short = len(heading.text) <= LONGEST_HEADING and heading.level <= 2
         if short and heading.label and not SENTENCE.search(heading.text):
-            yield heading.text, heading.label
+            yield ARTICLE.sub("", heading.text), heading.label
 
 
 @dataclass(frozen=True)
