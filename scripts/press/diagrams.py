@@ -28,6 +28,8 @@ REDRAW = "run `make diagrams`"
 
 Lock = dict[str, dict[str, str]]  # by diagram: "key", and a digest by scheme
 
+_kept: dict[Path, tuple[object, tuple[Finding, ...]]] = {}
+
 
 @dataclass(frozen=True)
 class Gallery:
@@ -116,11 +118,21 @@ def check(root: Path, theme: Theme) -> Iterator[Finding]:
     gallery = Gallery(root, theme)
     yield from stale(root, theme)
     for source in gallery.sources():
-        yield from source.faults()
-        drawn = {s: gallery.drawing(source.name, s) for s in SCHEMES}
-        if all(path.exists() for path in drawn.values()):
-            texts = {s: p.read_text(encoding="utf-8") for s, p in drawn.items()}
-            yield from gate(source.path, texts, theme)
+        yield from _wrong(gallery, source)
+
+
+def _wrong(gallery: Gallery, source: Source) -> tuple[Finding, ...]:
+    """What is wrong with a diagram; kept for as long as it and the palette stay."""
+    drawn = {scheme: gallery.drawing(source.name, scheme) for scheme in SCHEMES}
+    texts: dict[str, str] = {}
+    if all(path.exists() for path in drawn.values()):
+        texts = {s: path.read_text(encoding="utf-8") for s, path in drawn.items()}
+    checked = (source, texts, gallery.theme.palette)
+    kept = _kept.get(source.path)
+    if kept is None or kept[0] != checked:
+        told = gate(source.path, texts, gallery.theme) if texts else ()
+        kept = _kept[source.path] = (checked, (*source.faults(), *told))
+    return kept[1]
 
 
 def render(root: Path, theme: Theme, *, report: Callable[[str], None]) -> list[str]:
