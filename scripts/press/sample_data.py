@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 
+from press import diagrams
 from press.index import slug
 from press.sample_prose import ACTIONS, QUALITIES, SUBJECTS, Prose
+from press.theme import Theme
 
 PARTS = (3, 3, 2, 3, 2)  # chapters in each part
 FACTS = 6  # in each section's part of the ledger
 TERMS, WORKS = 150, 160
 OTHER_CHAPTERS, OTHER_SECTIONS = 14, 24
 UNITS = ("ms", "%", "MB")
-INKS = {"light": ("#fdfcf8", "#1b242b"), "dark": ("#14191d", "#e4e7e6")}
 SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 640 360" width="640" '
     'height="360"><rect width="640" height="360" fill="{paper}"/>\n{shapes}\n</svg>\n'
@@ -24,6 +26,7 @@ BOX = (
     '<rect x="{x}" y="{y}" width="120" height="40" fill="none" stroke="{ink}"/>'
     '<text x="{tx}" y="{ty}" fill="{ink}" font-size="14">{word}</text>'
 )
+BOXES = tuple((x, y) for y in range(20, 340, 80) for x in range(20, 600, 160))
 CODE = '''\
 """Invented code for section {place}."""
 
@@ -105,12 +108,14 @@ def data_files(sample: Sample) -> None:
     sample.put("manuscript/glossary.yml", _glossary(sample))
     sample.put("manuscript/references.bib", _bibliography(sample))
     sample.put("manuscript/book1.yml", _other_book(sample))
+    theme = Theme.load(sample.folder / "theme")
     for place in places:
-        _drawings(sample, place)
+        _drawings(sample, place, theme)
         values = {str(n): quantity(sample, place, n)[0] for n in range(2)}
         text = json.dumps({"values": values}, indent=1) + "\n"
         sample.put(f"experiments/p-{place}/data.json", text)
         sample.put(f"service/s{place.replace('-', '_')}.py", code(sample, place).text)
+    _lock(sample.folder, theme)
 
 
 def quantity(sample: Sample, place: str, number: int) -> tuple[float, str]:
@@ -207,22 +212,37 @@ def code(sample: Sample, place: str) -> Code:
     return Code(text, (f"/ max({b}_ms, LIMIT)", "total += step", "return total"))
 
 
-def _drawings(sample: Sample, place: str) -> None:
-    for form, (paper, ink) in INKS.items():
-        for number in (1, 2):
-            shapes = _boxes(Random(f"{sample.seed}/{place}/{number}"), ink)
+def _drawings(sample: Sample, place: str, theme: Theme) -> None:
+    """Two diagrams and a plot, light and dark; the diagrams with their sources."""
+    for number in (1, 2):
+        prose = sample.prose(f"diagram {place} {number}")
+        words = prose.random.sample(SUBJECTS, len(BOXES))
+        chain = "\n".join(f"  {a} --> {b}" for a, b in pairwise(words))
+        text = f"%% title: {prose.title()}\nflowchart TB\n{chain}\n"
+        sample.put(f"diagrams/d-{place}-{number}.mmd", text)
+        for form, colours in theme.palette.items():
             path = f"diagrams/rendered/d-{place}-{number}.{form}.svg"
-            sample.put(path, SVG.format(paper=paper, shapes=shapes))
-        shapes = _curve(Random(f"{sample.seed}/{place}/plot"), ink)
-        path = f"experiments/p-{place}/plot.{form}.svg"
-        sample.put(path, SVG.format(paper=paper, shapes=shapes))
+            sample.put(path, _svg(colours, _boxes(words, colours["ink"])))
+    for form, colours in theme.palette.items():
+        shapes = _curve(Random(f"{sample.seed}/{place}/plot"), colours["ink"])
+        sample.put(f"experiments/p-{place}/plot.{form}.svg", _svg(colours, shapes))
 
 
-def _boxes(dice: Random, ink: str) -> str:
-    rows = [(x, y) for y in range(20, 340, 80) for x in range(20, 600, 160)]
+def _svg(colours: dict[str, str], shapes: str) -> str:
+    return SVG.format(paper=colours["paper"], shapes=shapes)
+
+
+def _lock(folder: Path, theme: Theme) -> None:
+    """Say of every diagram that it was drawn from its source as it is."""
+    gallery = diagrams.Gallery(folder, theme)
+    lock = {source.name: gallery.entry(source) for source in gallery.sources()}
+    gallery.lock_path.write_text(json.dumps(lock, indent=2) + "\n", encoding="utf-8")
+
+
+def _boxes(words: list[str], ink: str) -> str:
     return "\n".join(
-        BOX.format(x=x, y=y, tx=x + 8, ty=y + 25, ink=ink, word=dice.choice(SUBJECTS))
-        for x, y in rows
+        BOX.format(x=x, y=y, tx=x + 8, ty=y + 25, ink=ink, word=word)
+        for (x, y), word in zip(BOXES, words, strict=True)
     )
 
 
