@@ -38,18 +38,15 @@ SKIPPED = ("__pycache__",)
 RECORD = "edition.json"
 PAGE_MAP = "page-map.json"
 DAY = 86_400
-OLDEST_EPOCH = 315_532_800  # 1980, where the EPUB's zip begins to count
 QUOTED = re.compile(r"'([^']+)'")
 
 
 def epoch(book: Book) -> int:
-    """Seconds of the edition's date, unless `SOURCE_DATE_EPOCH` says otherwise.
-
-    Never before 1980, which is the oldest date that an EPUB can hold.
-    """
-    given = os.environ.get("SOURCE_DATE_EPOCH", "")
-    seconds = (book.edition.date.toordinal() - 719_163) * DAY
-    return max(OLDEST_EPOCH, int(given) if given.isdecimal() else seconds)
+    """Seconds of the edition's date, unless `SOURCE_DATE_EPOCH` says otherwise."""
+    given = os.environ.get("SOURCE_DATE_EPOCH")
+    if given and given.isdecimal():
+        return int(given)
+    return (book.edition.date.toordinal() - 719_163) * DAY
 
 
 @contextmanager

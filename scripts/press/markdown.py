@@ -118,8 +118,7 @@ class CitationProcessor(_Processor):
         for index, item in enumerate(items):
             reference = self.known.references[item["key"]]
             link = etree.SubElement(span, "a", {"data-cite": reference.key})
-            if page:
-                link.set("href", f"/{page.src}#ref-{reference.key}")
+            _point(link, page, f"ref-{reference.key}")
             link.text = AtomicString(reference.label)
             locator = " ".join((item["locator"] or "").split())
             tail = f", {locator}" if locator else ""
@@ -177,7 +176,7 @@ class SchemeProcessor(Treeprocessor):
         for element in root.iter():
             if element.tag in ("td", "th"):
                 _align(element)
-            elif element.tag == "a" and "data-cite" in element.attrib:
+            elif "data-cite" in element.attrib:
                 element.set("id", anchor(f"cite-{element.attrib.pop('data-cite')}"))
             elif element.tag == "a":
                 self._link(element, anchor)
@@ -246,7 +245,8 @@ def _point(element: etree.Element, page: Any, anchor: str) -> None:
     if page:
         element.set("href", f"/{page.src}#{anchor}")
     else:
-        del element.attrib["href"]
+        element.tag = "span"
+        element.attrib.pop("href", None)
 
 
 def _text(element: etree.Element) -> str:

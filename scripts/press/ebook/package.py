@@ -19,6 +19,7 @@ from lxml import etree
 from press.book import Book, Edition
 from press.ebook.document import XML
 
+OLDEST = 315_532_800  # 1980-01-01, in seconds: no zip knows an earlier date
 COMPRESSION = 9
 MIMETYPE = "application/epub+zip"
 MEDIA_TYPES = {
@@ -90,7 +91,7 @@ class _Writer(epub.EpubWriter):
 
     def write(self) -> None:
         self.out = _Archive(self.file_name, "w")
-        self.out.stamp = time.gmtime(self.epoch)[:6]
+        self.out.stamp = time.gmtime(max(OLDEST, self.epoch))[:6]
         with self.out:
             self.out.writestr("mimetype", MIMETYPE)
             self._write_container()
@@ -152,8 +153,9 @@ def _metadata(
     if edition.series:
         yield _meta("belongs-to-collection", edition.series["name"], id="series")
         yield _meta("collection-type", "series", refines="#series")
-        position = str(edition.series["position"])
-        yield _meta("group-position", position, refines="#series")
+        if "position" in edition.series:
+            position = str(edition.series["position"])
+            yield _meta("group-position", position, refines="#series")
     yield from _accessibility(features, page_source)
     yield None, "meta", None, {"name": "cover", "content": "cover-image"}
 
