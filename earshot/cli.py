@@ -6,6 +6,7 @@ import json
 
 import click
 
+from earshot.models.commands import models
 from earshot.slo.budget import Budget, BudgetError, Report, evaluate
 
 HEADINGS = ("stage", "place", "p50", "p95", "known how")
@@ -14,6 +15,9 @@ HEADINGS = ("stage", "place", "p50", "p95", "known how")
 @click.group()
 def main() -> None:
     """Earshot: a small real-time speech service, built in the book."""
+
+
+main.add_command(models)
 
 
 @main.command()

@@ -1,0 +1,1 @@
+"""From audio to words: recognisers behind one interface."""

@@ -1,0 +1,1 @@
+"""Weights as artefacts: named, pinned by digest, licensed, fetched and verified."""
