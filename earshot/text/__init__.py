@@ -1,0 +1,1 @@
+"""Words: how two transcripts are made comparable, and how they differ."""
