@@ -21,6 +21,7 @@ from press.markdown import day
 from press.source import (
     DISPLAY,
     FENCE,
+    GENERATED,
     LABEL,
     TRAILING_LABEL,
     split_front_matter,
@@ -31,8 +32,7 @@ FIGURE = re.compile(
     r"^!\[(?P<alt>.*)\]\((?P<scheme>diagram|plot):(?P<name>[^)\s]+)\)$", re.S
 )
 TABLE_RULE = re.compile(r"^\|?[ \t]*:?-+:?[ \t]*(\|[ \t]*:?-+:?[ \t]*)*\|?$")
-GENERATED = re.compile(r"^:::\s*\{#(?P<name>[\w-]+)\}$")
-CALLOUT = re.compile(r"^(?P<indent>[ \t]*)\d+\.[ \t]+(?P<text>.*)$")
+TICKS = re.compile(r"`+")
 STATUS_NOTES = {
     "planned": "This chapter is planned and not written yet. What it will deliver:",
 }
@@ -142,7 +142,7 @@ def _fence(cursor: Lines, page: Page, known: Apparatus) -> list[str] | None:
     caption = _caption(cursor, "lst")
     if cut is None and caption is None:
         return block
-    callouts = _callouts(cursor, cut) if cut else []
+    callouts = _callouts(cursor, cut, indent) if cut else []
     if cut and source:
         block = _cut_fence(cut, source["language"], callouts, indent)
     if caption is None and not callouts:
@@ -152,14 +152,15 @@ def _fence(cursor: Lines, page: Page, known: Apparatus) -> list[str] | None:
 
 
 def _closes(line: str, ticks: str) -> bool:
-    return line.lstrip(" >").rstrip() == ticks
+    return line.lstrip(" \t>").rstrip() == ticks
 
 
 def _cut_fence(
     cut: listings.Cut, language: str, callouts: list[tuple[int, str]], indent: str
 ) -> list[str]:
     """A fence that holds the cut lines; code gets numbers, output gets none."""
-    ticks = "````" if "```" in cut.text else "```"
+    longest = max(map(len, TICKS.findall(cut.text)), default=0)
+    ticks = "`" * max(3, longest + 1)
     head = f"{indent}{ticks}{language}"
     if language not in ("console", "output", "text"):
         head += f' lines="{listings.ranges([n for n, _ in cut.lines])}"'
@@ -169,32 +170,18 @@ def _cut_fence(
     return [head, *(indent + text for _, text in cut.lines), indent + ticks]
 
 
-def _callouts(cursor: Lines, cut: listings.Cut) -> list[tuple[int, str]]:
-    """The list after a listing: for each item the line it names and its text.
+def _callouts(cursor: Lines, cut: listings.Cut, indent: str) -> list[tuple[int, str]]:
+    """The call-outs after a listing: for each the line it names and its text.
 
-    A list whose first item names no code is an ordinary list.
+    A list with an item that names no line stays as typed; a check reports it.
     """
-    at = cursor.at
-    cursor.skip_blank()
-    items: list[tuple[int, str]] = []
-    while cursor and (match := CALLOUT.match(cursor.line)):
-        text = [match["text"]]
-        cursor.at += 1
-        while cursor and cursor.line.startswith(match["indent"] + "  "):
-            text.append(cursor.line.strip())
-            cursor.at += 1
-        lead = listings.CODE_LEAD.match(text[0])
-        try:
-            index = cut.find(lead["code"]) if lead else -1
-        except listings.ListingError:
-            index = -1
-        if index < 0:
-            cursor.at = at
-            return []
-        items.append((index, " ".join(text)))
-    if not items:
-        cursor.at = at
-    return items
+    items, end = listings.items(cursor.lines, cursor.at, indent)
+    try:
+        found = [(cut.find(item.code), item.text) for item in items]
+    except listings.ListingError:
+        return []
+    cursor.at = end
+    return found
 
 
 def _listing(
@@ -282,7 +269,7 @@ def _formula(cursor: Lines, page: Page, known: Apparatus) -> list[str] | None:
 
 
 def _generated(cursor: Lines, page: Page, known: Apparatus) -> list[str] | None:
-    match = GENERATED.match(cursor.line.strip())
+    match = GENERATED.match(cursor.line)
     make = backmatter.BLOCKS.get(match["name"]) if match else None
     if make is None:
         return None
@@ -305,6 +292,8 @@ def _title(cursor: Lines, page: Page, known: Apparatus) -> list[str] | None:
     out = [f"# {number}{text}{attributes}"]
     if page.kind == "chapter" and page.chapter:
         out += ["", *_facts_strip(known.book.chapter(page.chapter))]
+        if cursor and cursor.line.strip():
+            out.append("")
     return out
 
 

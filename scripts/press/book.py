@@ -21,7 +21,14 @@ import yaml_env_tag
 
 from press import data
 from press.findings import Finding, PressError, refuse
-from press.source import Heading, Scan, scan, split_front_matter, typographic
+from press.source import (
+    GENERATED,
+    Heading,
+    Scan,
+    scan,
+    split_front_matter,
+    typographic,
+)
 
 STATUSES = ("planned", "begun", "draft", "reviewed")
 WORDS_PER_MINUTE = 220
@@ -30,6 +37,16 @@ NAV_FIXES = {
     "nav-no-file": "create the page or take the entry out",
     "nav-shape": "list parts, in them chapters, in those pages",
 }
+REQUIRED = ("slug", "version", "date", "identifier", "author")
+WORDS = (
+    *("slug", "subtitle", "author", "language"),
+    *("identifier", "publisher", "rights"),
+)
+SLUG = re.compile(r"^\w[\w.-]*$")
+NUMERALS = (
+    *((1000, "M"), (900, "CM"), (500, "D"), (400, "CD"), (100, "C"), (90, "XC")),
+    *((50, "L"), (40, "XL"), (10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I")),
+)
 TYPED_NUMBER = re.compile(r"^(?:Part [IVXLC]+\.?|\d+\.?)\s+")
 
 
@@ -130,7 +147,6 @@ class Edition:
     subjects: tuple[str, ...]
     rights: str
     series: dict[str, Any]
-    motto: str = ""
 
 
 @dataclass(frozen=True)
@@ -168,10 +184,9 @@ class Book:
 
     @cached_property
     def _generated(self) -> dict[str, Page]:
-        pattern = re.compile(r"^::: \{#([\w-]+)\}", re.M)
         found: dict[str, Page] = {}
         for page in self.pages:
-            for name in pattern.findall(page.scan.masked):
+            for name in GENERATED.findall(page.scan.masked):
                 found.setdefault(name, page)
         return found
 
@@ -193,7 +208,7 @@ def load(root: Path) -> Book:
     root = root.resolve()
     config_path = root / "mkdocs.yml"
     config = read_config(config_path)
-    docs = root / config.get("docs_dir", "docs")
+    docs = root / config["docs_dir"]
     found: list[Finding] = []
     reader = _Reader(docs, config_path, found)
     pages, parts = reader.walk(config["nav"])
@@ -222,10 +237,11 @@ def read_config(path: Path) -> dict[str, Any]:
         if not isinstance(config, dict) or not config.get(key)
     ]
     refuse(missing)
-    if not isinstance(config["nav"], list):
-        raise PressError(
-            Finding(path, 1, "config", "`nav` is no list", "list the book's pages")
-        )
+    for key, kind in (("nav", list), ("docs_dir", str)):
+        if not isinstance(config[key], kind):
+            name = {list: "list", str: "text"}[kind]
+            message, fix = f"`{key}` is no {name}", f"make it a {name}"
+            raise PressError(Finding(path, 1, "config", message, fix))
     return config
 
 
@@ -234,47 +250,64 @@ def edition(config: dict[str, Any], path: Path) -> Edition:
     extra = config.get("extra") or {}
     about = extra.get("book") if isinstance(extra, dict) else None
     about = about if isinstance(about, dict) else {}
-    missing = [
-        Finding(path, 1, "config", f"`extra.book.{key}` is missing", "add it")
-        for key in ("slug", "version", "date", "identifier", "author")
-        if key not in about
-    ]
-    refuse(missing)
-    date = about["date"]
-    if not isinstance(date, datetime.date):
-        raise PressError(
-            Finding(
-                path,
-                1,
-                "config",
-                f"`extra.book.date` is “{date}”, which is no date",
-                "write it as 2026-11-23",
-            )
-        )
+    refuse(
+        Finding(path, 1, "config", f"`extra.book.{key}` {problem}", fix)
+        for key, problem, fix in _unusable(about)
+    )
     return Edition(
         slug=about["slug"],
         title=config["site_name"],
-        subtitle=about.get("subtitle", ""),
-        description=config.get("site_description", ""),
+        subtitle=about.get("subtitle") or "",
+        description=config.get("site_description") or "",
         author=about["author"],
-        language=about.get("language", "en"),
+        language=about.get("language") or "en",
         version=str(about["version"]),
-        date=date,
+        date=about["date"],
         site_url=config.get("site_url") or "",
         repo_url=config.get("repo_url") or "",
         identifier=about["identifier"],
-        publisher=about.get("publisher", about["author"]),
-        subjects=tuple(about.get("subjects", ())),
-        rights=about.get("rights", ""),
+        publisher=about.get("publisher") or about["author"],
+        subjects=tuple(map(str, about.get("subjects") or ())),
+        rights=about.get("rights") or "",
         series=about.get("series") or {},
     )
 
 
+def _unusable(about: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """What the edition lacks or can't be: key, what is wrong, what to do."""
+    for key in REQUIRED:
+        if not about.get(key):
+            yield key, "is missing", "add it"
+    for key in WORDS:
+        if about.get(key) and not isinstance(about[key], str):
+            yield key, f"is “{about[key]}”, which is no text", "put it in quotes"
+    if about.get("date") and type(about["date"]) is not datetime.date:
+        yield (
+            "date",
+            f"is “{about['date']}”, which is no date",
+            "write it as 2026-11-23",
+        )
+    if not SLUG.match(str(about.get("slug", "x"))):
+        fix = "use letters, digits, hyphens"
+        yield "slug", f"is “{about['slug']}”, which can't name a file", fix
+    if not isinstance(about.get("subjects") or [], list):
+        yield "subjects", "is no list", "write `[first, second]`"
+    series = about.get("series") or {"name": "none"}
+    if not isinstance(series, dict) or not isinstance(series.get("name"), str):
+        yield (
+            "series",
+            "names no series",
+            "give it `name`, and `position` if it has one",
+        )
+
+
 def roman(number: int) -> str:
-    """A number from 1 to 39 in roman numerals."""
-    tens, ones = divmod(number, 10)
-    units = ("", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX")
-    return "X" * tens + units[ones]
+    """A number from 1 to 3999 in roman numerals."""
+    made = ""
+    for value, numeral in NUMERALS:
+        count, number = divmod(number, value)
+        made += numeral * count
+    return made
 
 
 class _Reader:
@@ -326,10 +359,10 @@ class _Reader:
             for page in self._page(src, kind, sub_title or title, part, number):
                 shown = str(number)
                 if kind == "section":
-                    section += not page.meta.get("unnumbered", False)
                     numbered = not page.meta.get("unnumbered", False)
+                    section += numbered
                     shown = f"{number}.{section}" if numbered else ""
-                pages.append(_numbered(page, shown))
+                pages.append(replace(page, number=shown))
         if pages:
             self._check_title(title, pages[0], number)
         return Chapter(number, tuple(pages)) if pages else None
@@ -419,14 +452,13 @@ class _Reader:
 
 def front_matter(path: Path, text: str) -> dict[str, Any]:
     """A page's front matter; raises `PressError` when it is malformed."""
-    block, _, _ = split_front_matter(text)
+    block, body, _ = split_front_matter(text)
+    if body.startswith("---\n"):
+        message, fix = "the front matter is never closed", "end it with a line of ---"
+        raise PressError(Finding(path, 1, "front-matter", message, fix))
     below_the_marks = "\n" + block
     records = data.parse_mapping(path, below_the_marks) if block.strip() else {}
     return {key: record.value for key, record in records.items()}
-
-
-def _numbered(page: Page, number: str) -> Page:
-    return replace(page, number=number)
 
 
 def _entry(item: Any) -> tuple[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from press.findings import Finding, PressError
+from press.source import CONTROL
 
 Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -25,9 +26,13 @@ class Record:
 
 
 def read_text(path: Path) -> str:
-    """The file's text; raises `PressError` when it isn't there or isn't UTF-8."""
+    """The file's text, its lines ended by `\\n`.
+
+    Raises `PressError` when it isn't there, isn't UTF-8 or holds a control
+    character, which neither XHTML nor a PDF can.
+    """
     try:
-        return path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+        text = path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
         raise PressError(
             Finding(path, 1, "file-missing", "the file does not exist", "create it")
@@ -43,6 +48,13 @@ def read_text(path: Path) -> str:
                 "save the file as UTF-8",
             )
         ) from None
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    control = CONTROL.search(text)
+    if control:
+        line = text.count("\n", 0, control.start()) + 1
+        message = f"a control character, U+{ord(control[0]):04X}"
+        raise PressError(Finding(path, line, "control", message, "delete it"))
+    return text
 
 
 def write_text(path: Path, text: str) -> None:

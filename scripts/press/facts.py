@@ -143,15 +143,15 @@ def _fact(name: str, record: Record, path: Path, root: Path) -> Fact:
     return Fact(
         id=name,
         value=_value(value, wrong),
-        unit=str(given.get("unit", "")),
+        unit=str(given.get("unit") or ""),
         kind=kind,
-        conditions=str(given.get("conditions", "")),
+        conditions=str(given.get("conditions") or ""),
         as_of=_date(given.get("as_of"), wrong),
         review_by=_date(given.get("review_by"), wrong),
-        source=str(given.get("source", "")),
-        cite=str(given.get("cite", "")),
-        locator=str(given.get("locator", "")),
-        rationale=str(given.get("rationale", "")),
+        source=str(given.get("source") or ""),
+        cite=str(given.get("cite") or ""),
+        locator=str(given.get("locator") or ""),
+        rationale=str(given.get("rationale") or ""),
         digits=_digits(given.get("digits"), wrong),
         line=record.line,
     )
@@ -176,7 +176,7 @@ def _digits(value: Any, wrong) -> int | None:
 
 
 def _date(value: Any, wrong) -> datetime.date | None:
-    if value is None or isinstance(value, datetime.date):
+    if value is None or type(value) is datetime.date:
         return value
     raise wrong(f"has “{value}” where a date belongs", "write it as 2026-11-23")
 

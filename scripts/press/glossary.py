@@ -40,7 +40,7 @@ def load(path: Path) -> dict[str, Term]:
             terms[name] = Term(
                 name,
                 str(given["term"]),
-                str(given.get("short", "")),
+                str(given.get("short") or ""),
                 " ".join(str(given["definition"]).split()),
                 record.line,
             )

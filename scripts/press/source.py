@@ -7,13 +7,16 @@ before Markdown is rendered.
 
 from __future__ import annotations
 
+import html
 import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 FRONT_MATTER = re.compile(r"\A---\n(?P<yaml>.*?)^---[ \t]*(?:\n|\Z)", re.S | re.M)
-FENCE = re.compile(r"^(?P<indent>[ >]*)(?P<ticks>`{3,}|~{3,})[ \t]*(?P<info>[^`\n]*)$")
+FENCE = re.compile(
+    r"^(?P<indent>[ \t>]*)(?P<ticks>`{3,}|~{3,})[ \t]*(?P<info>[^`\n]*)$"
+)
 CODE_SPAN = re.compile(r"(?<![\\`])(`+)(?!`)((?:(?!\n[ \t]*\n).)+?)(?<!`)\1(?!`)", re.S)
 COMMENT = re.compile(r"<!--.*?-->", re.S)
 KINDS = ("fig", "tbl", "lst", "eq", "sec", "ch")
@@ -32,6 +35,8 @@ HEADING = re.compile(r"^(?P<marks>#{1,6})[ \t]+(?P<text>.+?)[ \t]*#*[ \t]*$", re
 # U+0003 ends what Python-Markdown has already set aside, such as a code span.
 APOSTROPHE = re.compile(r"(?<=[\w\u0003])'")
 TRAILING_LABEL = re.compile(r"[ \t]*\{[^{}]*\}[ \t]*$")
+GENERATED = re.compile(r"^:::[ \t]*\{#(?P<name>[\w-]+)\}[ \t]*$", re.M)
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]")
 DISPLAY = re.compile(
     r"^[ \t]*\$\$(?P<tex>(?:(?!\n[ \t]*\n).)*?)\$\$[ \t]*"
     r"(?P<label>\{[^{}\n]*\})?[ \t]*$",
@@ -41,6 +46,11 @@ FORMULA = re.compile(
     r"(?<![\\$\w])\$(?![\s\d$])(?P<tex>(?:\\.|[^\\$\n]|\n(?![ \t]*\n))+?)(?<![\s\\])\$"
     r"(?![\w$])|(?<!\\)\\\((?P<paren>.+?)\\\)",
     re.S,
+)
+INLINE = re.compile(
+    r"\\(?P<escaped>[\\`*_{}\[\]()#+\-.!|@$~^<>])"
+    r"|(?P<ticks>`+)(?P<code>.+?)(?<!`)(?P=ticks)(?!`)"
+    r"|(?P<entity>&#?\w+;)|\*+(?=\S)|(?<=\S)\*+|(?<!\w)_+(?=\S)|(?<=\S)_+(?!\w)"
 )
 
 
@@ -215,8 +225,14 @@ def _headings(unfenced: str, masked: str, line):
 def plain(text: str) -> str:
     """Markdown text without its inline marks, for titles and index entries."""
     text = LINK.sub(lambda m: m["text"] or m["target"], text)
-    text = re.sub(r"\\([\\`*_{}\[\]()#+\-.!|@$~^<>])", r"\1", text)
-    return typographic(re.sub(r"(\*\*|\*|`|(?<!\w)_|_(?!\w))", "", text).strip())
+    return typographic(INLINE.sub(_unmarked, text).strip())
+
+
+def _unmarked(match: re.Match[str]) -> str:
+    """What stays of an inline mark: the sign escaped, the code, the character."""
+    if match["entity"]:
+        return html.unescape(match["entity"])
+    return match["escaped"] or (match["code"] or "").strip()
 
 
 def typographic(text: str) -> str:

@@ -11,8 +11,6 @@ from press.findings import Finding
 from press.source import Fence
 from press.theme import Theme
 
-CALLOUT_LOOKAHEAD = 40
-
 
 def fences(known: Apparatus) -> Iterator[Finding]:
     """A fence that names a file can be cut from it."""
@@ -50,7 +48,7 @@ def cut_of(known: Apparatus, page: Page, fence: Fence) -> listings.Cut:
 
 
 def callouts(known: Apparatus) -> Iterator[Finding]:
-    """Each call-out after a listing names exactly one of its lines."""
+    """Each call-out after a listing is a paragraph that names one of its lines."""
     for page in known.book.pages:
         lines = page.text.split("\n")
         for fence in page.scan.fences:
@@ -58,37 +56,30 @@ def callouts(known: Apparatus) -> Iterator[Finding]:
                 cut = cut_of(known, page, fence) if listings.parse(fence.info) else None
             except listings.ListingError:
                 continue
-            if cut is None:
-                continue
-            for number, code in _items(lines, fence):
-                try:
-                    cut.find(code)
-                except listings.ListingError as error:
-                    yield Finding(
-                        page.path,
-                        number,
-                        "callout",
-                        str(error),
-                        "quote enough of one line to tell it from the others",
-                    )
+            for at, problem in _callout_faults(lines, fence, cut) if cut else ():
+                fix = "quote enough of one line to tell it from the others"
+                yield Finding(page.path, at + 1, "callout", problem, fix)
 
 
-def _items(lines: list[str], fence: Fence) -> Iterator[tuple[int, str]]:
-    """Line and code of the call-outs after a listing and its caption, if any."""
-    at = fence.line + len(fence.body) + 1
-    state = "start"
-    for number, line in enumerate(lines[at : at + CALLOUT_LOOKAHEAD], at + 1):
-        text = line.strip()
-        match = listings.ITEM.match(text)
-        if state == "start" and text.startswith(": "):
-            state = "caption"
-        elif state == "caption":
-            state = "list" if not text else state
-        elif match and (lead := listings.CODE_LEAD.match(match["text"])):
-            state = "list"
-            yield number, lead["code"]
-        elif text and (state == "start" or match or not line.startswith(" ")):
-            return
+def _callout_faults(
+    lines: list[str], fence: Fence, cut: listings.Cut
+) -> Iterator[tuple[int, str]]:
+    """Lines (from 0) of a listing's call-outs that can't be one, and why."""
+    opening = lines[fence.line - 1]
+    indent = opening[: len(opening) - len(opening.lstrip())]
+    at = listings.past_blank(lines, fence.line + len(fence.body) + 1)
+    if lines[at].strip().startswith(": "):
+        while at < len(lines) - 1 and lines[at].strip():
+            at += 1
+    items, end = listings.items(lines, at, indent)
+    for item in items:
+        try:
+            cut.find(item.code)
+        except listings.ListingError as error:
+            yield item.at, str(error)
+    after = listings.past_blank(lines, end)
+    if items and lines[after].startswith((indent + "  ", indent + "\t")):
+        yield after, "a call-out is one paragraph, without lists or code of its own"
 
 
 def drawings(known: Apparatus) -> Iterator[Finding]:
