@@ -134,7 +134,7 @@ CHANGES = {
     "bibliography": swap("manuscript/references.bib", "year = {", "year = {1"),
     "listing": swap("service/s1_1.py", "total = ", "total = 1 + "),
     "output": add("manuscript/01-chapter/outputs/1.console", "one more line\n"),
-    "drawing": swap("diagrams/rendered/d-1-1-1.light.svg", "<rect", "<!-- --><rect"),
+    "drawing": swap("experiments/p-1-1/plot.light.svg", "<rect", "<!-- --><rect"),
     "page deleted": both(
         remove("manuscript/01-chapter/exercises.md"), swap(NAV, EXERCISES, "")
     ),
@@ -151,7 +151,7 @@ CHANGES = {
     "description": swap(ONE, "# ", "---\ndescription: A page.\n---\n\n# "),
     "version": swap(NAV, 'version: "1"', 'version: "2"'),
     "date": swap(NAV, "date: 2026-01-01", "date: 2026-02-02"),
-    "palette": swap("theme/theme.yml", "#fdfcf8", "#fdfcf9"),
+    "style": add("theme/site/text.css", "/* new */\n"),
     "template": swap("theme/site/overrides/partials/footer.html", "Version", "No."),
 }
 
@@ -257,6 +257,7 @@ def test_a_number_that_changes_is_rendered_where_it_is_printed(builder, root):
         swap("theme/site/overrides/main.html", "{% block", "{% blok"),
         lambda root: (root / ONE).write_bytes(b"# Caf\xe9\n"),
         lambda root: (root / NAV).write_bytes(b"site_name: Caf\xe9\n"),
+        swap("diagrams/rendered/d-1-1-1.light.svg", "<rect", "<!-- --><rect"),
         remove(TWO),
         remove(NAV),
     ],
@@ -460,8 +461,8 @@ def test_reading_files_causes_no_build(preview, book):
     [
         (swap("service/s1_1.py", "total = ", "total = 77 + "), PAGE, ">77<"),
         (
-            swap("diagrams/rendered/d-1-1-1.light.svg", "<rect", "<!-- new --><rect"),
-            "assets/figures/diagram-d-1-1-1.light.svg",
+            swap("experiments/p-1-1/plot.light.svg", "<rect", "<!-- new --><rect"),
+            "assets/figures/plot-p-1-1.light.svg",
             "<!-- new -->",
         ),
         (add("theme/site/text.css", "/* new */\n"), "assets/book.css", "/* new */"),

@@ -63,7 +63,8 @@ def banner(findings: tuple[Finding, ...], root: Path) -> str:
     faults = "One fault" if len(findings) == 1 else f"{len(findings)} faults"
     return (
         '<div class="preview-findings" role="alert">'
-        f"<h2>{faults} to mend before the page can be built anew</h2><ul>{items}</ul></div>"
+        f"<h2>{faults} to mend before the page can be built anew</h2>"
+        f"<ul>{items}</ul></div>"
     )
 
 
