@@ -1,0 +1,52 @@
+"""Audio files of any common kind, by the libraries inside PyAV."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import av
+import numpy as np
+from av.audio.frame import AudioFrame
+from av.audio.resampler import AudioResampler
+from av.error import FFmpegError
+
+from earshot.audio.errors import UnreadableFile
+from earshot.audio.formats import RATE, Samples
+
+
+# --8<-- [start:read]
+def read_file(path: Path) -> Samples:
+    """A whole file as float32[n] at 16 kHz, its channels mixed to one.
+
+    WAV, FLAC, Ogg, MP3, MP4, WebM and whatever else the libraries know, in
+    the rate and layout it has. Raises `UnreadableFile`, and `OSError` when
+    there is no file to read.
+    """
+    with path.open("rb") as file:
+        try:
+            pieces = [np.empty(0, np.float32), *_pieces(file)]
+        except (FFmpegError, ValueError) as error:
+            raise UnreadableFile(f"{path.name}: no audio that can be read") from error
+    return np.concatenate(pieces)
+
+
+def _pieces(file: BinaryIO) -> Iterator[Samples]:
+    """Decoded and resampled blocks float32[m], the last ones by none."""
+    convert = AudioResampler(format="fltp", rate=RATE)
+    with av.open(file, "r", metadata_errors="ignore") as container:
+        if not container.streams.audio:
+            raise ValueError("no audio stream")
+        for frame in container.decode(audio=0):
+            yield from map(_mixed, convert.resample(frame))
+        yield from map(_mixed, convert.resample(None))
+
+
+def _mixed(frame: AudioFrame) -> Samples:
+    """The mean of the channels float32[m], which can't be louder than they are."""
+    mixed: Samples = frame.to_ndarray().mean(axis=0)
+    return mixed
+
+
+# --8<-- [end:read]
