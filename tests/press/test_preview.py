@@ -316,6 +316,7 @@ class Preview:
 
     def __init__(self, root: Path, scratch: Path) -> None:
         self.root = root
+        self.settled = 0
         scratch.mkdir()
         environment = {**os.environ, "TMPDIR": str(scratch)}
         command = [sys.executable, "-m", "press.cli", "site", "--root", str(root)]
@@ -396,7 +397,7 @@ def preview(running) -> Iterator[Preview]:
     kept = contents(running.root)
     yield running
     restore(running.root, kept)
-    running.settled = getattr(running, "settled", 0) + 1
+    running.settled += 1
     mark = f"Settled {running.settled}."
     add("manuscript/front/preface.md", f"\n{mark}\n")(running.root)
     running.see(has(mark), "front/preface/")
