@@ -14,12 +14,17 @@ from typing import Any
 
 from press.apparatus import Apparatus
 from press.book import Page
-from press.checks import captions, pages, references, sources
+from press.checks import captions, pages, references, sources, spans
 from press.findings import Finding, PressError
 
 Rule = Callable[[Any], Iterator[Finding]]
 
-PAGE_RULES = (*pages.PAGE_RULES, *captions.PAGE_RULES, *references.PAGE_RULES)
+PAGE_RULES = (
+    *pages.PAGE_RULES,
+    *spans.PAGE_RULES,
+    *captions.PAGE_RULES,
+    *references.PAGE_RULES,
+)
 BOOK_RULES = (*pages.BOOK_RULES, *references.BOOK_RULES, *sources.BOOK_RULES)
 
 _found: dict[Path, tuple[Page, frozenset[Finding]]] = {}

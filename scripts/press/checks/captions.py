@@ -17,6 +17,8 @@ from press.findings import Finding
 from press.labels import NAMES
 from press.source import KINDS, LABEL, Mark
 
+LAST = re.compile(r"(\{[^{}\n]*\})[ \t]*#*[ \t]*$")
+NOTE = re.compile(r"(?<![\\!])\[\^[^\]\s]+\]")
 GENERATED = re.compile(r"^\s*:::\s*\{")
 ADMONITION = ("!!! ", "??? ", "???+ ")
 HELD = {"fig": "figure", "tbl": "table", "lst": "fence"}
@@ -96,22 +98,36 @@ def captions(known: Apparatus) -> Iterator[Finding]:
             )
 
 
-def _captions(page: Page) -> Iterator[tuple[set[int], Paragraph, str]]:
+def _captions(page: Page) -> list[tuple[set[int], Paragraph, str]]:
     """Each caption with its lines and the block right above it ("" if none)."""
+    found: list[tuple[set[int], Paragraph, str]] = []
     previous = ""
     for paragraph in paragraphs(page):
         if paragraph.kind == "caption":
             lines = set(range(paragraph.first, paragraph.last + 1))
-            yield lines, paragraph, previous if previous in HELD.values() else ""
+            holder = previous if previous in HELD.values() else ""
+            found.append((lines, paragraph, holder))
         previous = paragraph.kind
+    return found
+
+
+def caption_notes(known: Apparatus) -> Iterator[Finding]:
+    """A caption calls no footnote: the lists of figures print it without one."""
+    for page in known.book.pages:
+        for _, caption, holder in _captions(page):
+            note = NOTE.search(" ".join(caption.lines)) if holder else None
+            if note:
+                message = f"the caption calls the footnote {note[0]}"
+                fix = "call it from the text; lists print captions, too"
+                yield Finding(page.path, caption.first, "caption-note", message, fix)
 
 
 def label_places(known: Apparatus) -> Iterator[Finding]:
     """Every label begins like its kind and stands where that kind belongs."""
     for page in known.book.pages:
-        holders = {
-            line: holder for lines, _, holder in _captions(page) for line in lines
-        }
+        held = _captions(page)
+        holders = {line: holder for lines, _, holder in held for line in lines}
+        ends = {line: max(lines) for lines, _, _ in held for line in lines}
         formulas = {m.text for m in page.scan.of("math-display")}
         titles = {h.label: h.level for h in page.scan.headings if h.label}
         lines = page.text.split("\n")
@@ -130,6 +146,17 @@ def label_places(known: Apparatus) -> Iterator[Finding]:
                 yield _astray(page, mark, "no heading", "move it into a heading's line")
             elif kind in ("sec", "ch"):
                 yield from _heading(page, mark, kind, titles[mark.target])
+            if not _is_last(lines[ends.get(mark.line, mark.line) - 1], mark.target):
+                fix = "let it stand last, and alone"
+                message = f"text follows the label “{mark.target}”"
+                yield Finding(page.path, mark.line, "label-last", message, fix)
+
+
+def _is_last(line: str, target: str) -> bool:
+    """Whether a label ends the last line of its caption, heading or formula."""
+    last = LAST.search(line)
+    label = LABEL.search(last[1]) if last else None
+    return bool(label) and label["id"] == target
 
 
 def _unknown(page: Page, mark: Mark) -> Finding:
@@ -184,4 +211,4 @@ def figures_alone(known: Apparatus) -> Iterator[Finding]:
                 )
 
 
-PAGE_RULES = (captions, label_places, figures_alone)
+PAGE_RULES = (captions, caption_notes, label_places, figures_alone)

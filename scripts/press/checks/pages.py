@@ -9,7 +9,6 @@ from html.parser import HTMLParser
 
 from press import listings
 from press.apparatus import Apparatus
-from press.backmatter import BLOCKS
 from press.book import STATUSES, Page
 from press.findings import Finding
 from press.source import DISPLAY, FORMULA, blank
@@ -22,15 +21,6 @@ PIPE = re.compile(r"(?<!\\)\|")
 RULE_ROW = re.compile(r"^\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?$")
 ADDRESS = re.compile(r"<(?:[A-Za-z][\w+.-]*:[^<>\s]*|[^<>@\s]+@[^<>\s]+)>")
 LANGUAGE = re.compile(r"^[\w+#.-]*$")
-CALLOUT = re.compile(r"^\s*(?P<marks>!!!|\?\?\?\+?)\s+(?P<kind>[\w-]*)")
-CALLOUTS = (
-    *("incident", "tradeoff", "pitfall", "checklist"),
-    *("measured", "exercise", "aside"),
-)
-FOOTNOTE = re.compile(
-    r"^ {0,3}\[\^(?P<defined>[^\]\s]+)\]:|(?<![\\!])\[\^(?P<called>[^\]\s]+)\]", re.M
-)
-BLOCK = re.compile(r"^:::\s*\{#(?P<name>[\w-]+)\}")
 
 
 def unclosed_fences(known: Apparatus) -> Iterator[Finding]:
@@ -81,7 +71,7 @@ def headings(known: Apparatus) -> Iterator[Finding]:
     for page in known.book.pages:
         previous = 0
         titles = [h for h in page.scan.headings if h.level == 1]
-        if not titles:
+        if not titles or not titles[0].text:
             yield Finding(
                 page.path, 1, "no-title", "the page has no title", "begin with `# …`"
             )
@@ -117,14 +107,16 @@ def tables(known: Apparatus) -> Iterator[Finding]:
                 width = 0
             elif not width and RULE_ROW.match(following):
                 width = cells(text)
-            elif width and cells(text) > width:
-                yield Finding(
-                    page.path,
-                    page.scan.first_line + offset,
-                    "table-cells",
-                    f"the row has {cells(text)} cells, the table {width} columns",
-                    "take the extra cells out or escape a `|` as `\\|`",
-                )
+                if cells(following) != width:
+                    yield _uneven(page, page.scan.first_line + offset, following, width)
+            elif width and cells(text) > width and not RULE_ROW.match(text):
+                yield _uneven(page, page.scan.first_line + offset, text, width)
+
+
+def _uneven(page: Page, line: int, row: str, width: int) -> Finding:
+    message = f"the row has {cells(row)} cells, the table {width} columns"
+    fix = "give each row as many, and write a `|` in a cell as `\\|`"
+    return Finding(page.path, line, "table-cells", message, fix)
 
 
 def cells(row: str) -> int:
@@ -224,71 +216,12 @@ def _meta_line(page: Page, key: str) -> int:
     return next((n for n, ln in enumerate(lines, 1) if ln.startswith(f"{key}:")), 1)
 
 
-def generated_blocks(known: Apparatus) -> Iterator[Finding]:
-    """A `::: {#name}` block names something that the press can make."""
-    for page in known.book.pages:
-        for offset, line in enumerate(page.scan.masked.split("\n")):
-            match = BLOCK.match(line)
-            if match and match["name"] not in BLOCKS:
-                yield Finding(
-                    page.path,
-                    page.scan.first_line + offset,
-                    "block-unknown",
-                    f"“{match['name']}” is no generated block",
-                    f"use one of {', '.join(BLOCKS)}",
-                )
-
-
-def callouts(known: Apparatus) -> Iterator[Finding]:
-    """A call-out is of a kind that the theme knows."""
-    for page in known.book.pages:
-        for offset, line in enumerate(page.scan.masked.split("\n")):
-            match = CALLOUT.match(line)
-            if match and (match["marks"] != "!!!" or match["kind"] not in CALLOUTS):
-                yield Finding(
-                    page.path,
-                    page.scan.first_line + offset,
-                    "callout-unknown",
-                    f"“{line.strip()}” begins no call-out",
-                    f"write !!! and one of {', '.join(CALLOUTS)}",
-                )
-
-
-def footnotes(known: Apparatus) -> Iterator[Finding]:
-    """Every footnote is called on its page, and what is called is there once."""
-    for page in known.book.pages:
-        places: dict[bool, list[tuple[str, int]]] = {True: [], False: []}
-        for match in FOOTNOTE.finditer(page.scan.masked):
-            name = match["defined"] or match["called"]
-            before = page.scan.masked[: match.start(match.lastgroup or 0)]
-            line = page.scan.first_line + before.count("\n")
-            places[bool(match["defined"])].append((name, line))
-        called = {name for name, _ in places[False]}
-        defined: set[str] = set()
-        for name, line in places[True]:
-            if name not in called or name in defined:
-                problem = "is there twice" if name in defined else "is never called"
-                yield _footnote(page, line, name, problem)
-            defined.add(name)
-        for name, line in places[False]:
-            if name not in defined:
-                yield _footnote(page, line, name, "is not there")
-
-
-def _footnote(page: Page, line: int, name: str, problem: str) -> Finding:
-    fix = f"write [^{name}] in the text and [^{name}]: … once below"
-    return Finding(page.path, line, "footnote", f"the note “{name}” {problem}", fix)
-
-
 PAGE_RULES = (
     unclosed_fences,
-    callouts,
-    footnotes,
     fence_marks,
     open_formulas,
     headings,
     tables,
     raw_html,
-    generated_blocks,
 )
 BOOK_RULES = (front_matter,)

@@ -9,12 +9,16 @@ from difflib import get_close_matches
 from press import index, labels, math
 from press.apparatus import Apparatus
 from press.findings import Finding
-from press.source import CITATION, REFERENCE
+from press.source import CITATION, REFERENCE, blank, scan
 
 ANY_LINK = re.compile(
     r"(?<![\\!])\[(?P<text>(?:\\.|[^\[\]\\]|\[[^\[\]]*\](?:\([^()\s]*\))?)*)\][(\[]"
 )
 INNER_LINK = re.compile(rf"{REFERENCE.pattern}|{CITATION.pattern}|(?<!!)\[[^\]]*\]\(")
+BARE = re.compile(r"(?<![\w\\@/.`-])@(?P<key>[A-Za-z0-9](?:[\w:.+/-]*\w)?)")
+TAG = re.compile(r"<[A-Za-z/!]")
+LINK_SCHEMES = "fact, term, index, book1, https or mailto"
+IMAGE_SCHEMES = "diagram, plot or a file beside the page"
 SCHEMES = frozenset(
     ("http", "https", "mailto", "fact", "term", "index", "book1")
     + ("image-diagram", "image-plot")
@@ -37,6 +41,16 @@ def citations(known: Apparatus) -> Iterator[Finding]:
                 f"“{mark.target}” is no citation",
                 "write [@key] or [@key, §2; @other]",
             )
+        rest = CITATION.sub(lambda match: blank(match[0]), page.scan.masked)
+        for match in BARE.finditer(rest):
+            if match["key"] in known.references:
+                yield Finding(
+                    page.path,
+                    page.scan.first_line + rest.count("\n", 0, match.start()),
+                    "cite-malformed",
+                    f"“@{match['key']}” is no citation by itself",
+                    f"write [@{match['key']}], and words before it outside",
+                )
     yield from _unknown(known, "cite", known.references, "references.bib")
 
 
@@ -68,6 +82,29 @@ def fact_sources(known: Apparatus) -> Iterator[Finding]:
                 "cite-unknown",
                 f"“{fact.id}” cites “{fact.cite}”, which references.bib lacks",
                 "add the entry",
+            )
+
+
+def tooltips(known: Apparatus) -> Iterator[Finding]:
+    """Definitions and conditions are shown in tooltips, where nothing is set."""
+    texts = [
+        ("glossary.yml", term.line, term.id, term.definition)
+        for term in known.terms.values()
+    ]
+    texts += [
+        ("facts.yml", fact.line, fact.id, text)
+        for fact in known.facts.values()
+        for text in (fact.conditions, fact.rationale)
+    ]
+    for name, line, entry, text in texts:
+        marks = scan(text)
+        if marks.marks or TAG.search(marks.masked):
+            yield Finding(
+                known.book.docs / name,
+                line,
+                "tooltip",
+                f"the words of “{entry}” hold a link, a reference, a formula or HTML",
+                "say it in words and `code`; a tooltip shows them, too",
             )
 
 
@@ -103,12 +140,14 @@ def schemes(known: Apparatus) -> Iterator[Finding]:
                 continue
             if mark.kind in ("ref", "cite", "math") or mark.kind in SCHEMES:
                 continue
+            image = mark.kind.startswith("image-")
+            those = IMAGE_SCHEMES if image else LINK_SCHEMES
             yield Finding(
                 page.path,
                 mark.line,
                 "scheme-unknown",
-                f"“{mark.kind.removeprefix('image-')}:” is no scheme the press knows",
-                "use fact, term, index, book1, diagram, plot, https or mailto",
+                f"“{mark.kind.removeprefix('image-')}:” is no scheme the press knows here",
+                f"use {those}",
             )
 
 
@@ -126,6 +165,38 @@ def formulas(known: Apparatus) -> Iterator[Finding]:
                     "formula",
                     f"${tex}$ {error}",
                     "mend the TeX (a $ before a word may be money: write \\$)",
+                )
+
+
+def index_entries(known: Apparatus) -> Iterator[Finding]:
+    """Every level of an index entry has a name."""
+    for page in known.book.pages:
+        for mark in page.scan.of("index"):
+            if not all(index.split(mark.target)):
+                yield Finding(
+                    page.path,
+                    mark.line,
+                    "index-empty",
+                    f"“index:{mark.target}” has a level without a name",
+                    "write index:entry or index:entry/sub-entry",
+                )
+
+
+def titles(known: Apparatus) -> Iterator[Finding]:
+    """A heading reads the same in contents, bookmarks and references: as words."""
+    for page in known.book.pages:
+        lines = {heading.line for heading in page.scan.headings}
+        for mark in page.scan.marks:
+            printed = mark.kind in ("ref", "cite", "math") or (
+                mark.kind in ("fact", "term", "book1") and not mark.text
+            )
+            if printed and mark.line in lines:
+                yield Finding(
+                    page.path,
+                    mark.line,
+                    "heading-mark",
+                    f"“{mark.target}” in a heading is missing where only words print",
+                    "write words in the heading and refer, cite or count below it",
                 )
 
 
@@ -163,13 +234,14 @@ def _unknown(
                 )
 
 
-PAGE_RULES = (schemes, formulas, nested_links)
+PAGE_RULES = (schemes, formulas, titles, index_entries, nested_links)
 BOOK_RULES = (
     label_references,
     citations,
     facts,
     fact_sources,
     terms,
+    tooltips,
     index_pointers,
     book1,
 )
