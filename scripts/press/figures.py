@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from functools import lru_cache
@@ -39,23 +40,32 @@ def drawings(root: Path, scheme: str, name: str) -> tuple[Drawing, Drawing]:
 
 def _drawing(root: Path, scheme: str, name: str, form: str) -> Drawing:
     if scheme == "diagram":
-        file = root / "diagrams" / "rendered" / f"{name}.{form}.svg"
+        file = f"diagrams/rendered/{name}.{form}.svg"
     else:
-        file = root / "experiments" / name / f"plot.{form}.svg"
-    if not file.is_file():
-        raise FigureError(f"{scheme} “{name}” has no {file.relative_to(root)}")
-    width, height = _size(file, file.stat().st_mtime_ns)
-    return Drawing(file, f"{ASSETS}/{scheme}-{name}.{form}.svg", width, height)
+        file = f"experiments/{name}/plot.{form}.svg"
+    try:
+        status = os.stat(f"{root}/{file}")
+    except OSError:
+        raise FigureError(f"{scheme} “{name}” has no {file}") from None
+    address = f"{ASSETS}/{scheme}-{name}.{form}.svg"
+    return _read(f"{root}/{file}", address, status.st_mtime_ns)
 
 
-@lru_cache(maxsize=1024)
-def _size(file: Path, mtime: int) -> tuple[float, float]:
+@lru_cache(maxsize=4096)
+def _read(name: str, address: str, mtime: int) -> Drawing:
+    """The drawing in a file last changed at `mtime`."""
+    file = Path(name)
+    width, height = _size(file)
+    return Drawing(file, address, width, height)
+
+
+def _size(file: Path) -> tuple[float, float]:
     from lxml import etree
 
     try:
         parser = etree.XMLParser(resolve_entities=False, no_network=True)
         root = etree.fromstring(file.read_bytes(), parser)
         _, _, width, height = map(float, root.get("viewBox", "").split())
-    except (etree.XMLSyntaxError, ValueError) as error:
+    except (etree.XMLSyntaxError, ValueError, OSError) as error:
         raise FigureError(f"{file.name} is no SVG with a viewBox ({error})") from None
     return width, height

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -97,12 +98,12 @@ def locate(root: Path, chapter_folder: Path, path: str) -> Path:
     Raises `ListingError` when the path leads outside the project or to nothing.
     """
     base = chapter_folder if path.startswith("outputs/") else root
-    full = (base / path).resolve()
-    if not full.is_relative_to(root.resolve()):
+    full = os.path.realpath(f"{base}/{path}")
+    if not full.startswith(f"{os.path.realpath(root)}/"):
         raise ListingError(f"“{path}” leads out of the project")
-    if not full.is_file():
+    if not os.path.isfile(full):
         raise ListingError(f"“{path}” does not exist")
-    return full
+    return Path(full)
 
 
 def cut(file: Path, name: str, section: str | None) -> Cut:
