@@ -36,10 +36,11 @@ def write(
 ) -> dict[str, Any]:
     """Set the whole book and write it to `path`; returns the page map.
 
-    The map has `pages` (the labels of all pages), `blocks` (by source the
+    The map has `pages` (the labels of all pages), `places` (the labels of the
+    cover, title page, imprint, contents and parts), `blocks` (by source the
     number of the first block that begins on a page, with the page's label) and
     `identifier`. Raises `PressError` for what can't be set: a missing image or
-    anchor, a character that no typeface has.
+    anchor, a character that no typeface has; and for what the pages have lost.
     """
     sheets = _sheets(book, captured)
     setter = Setter(sheets)
@@ -53,6 +54,7 @@ def write(
     setter.save(galleys.galleys[0].laid.copy(leaves), path, front)
     return {
         "pages": list(labels),
+        "places": _places(galleys, book),
         "blocks": _blocks(sheets, labels, leaves),
         "identifier": _identifier(book),
     }
@@ -70,7 +72,9 @@ def write_chapter(
     report(f"Setting chapter {number}")
     made = matter.chapter(sheets, chapter)
     pages.cut_links(made)
-    setter.save(setter.document([made]), path, front=0)
+    galley = Galley([made])
+    Galleys(setter, [galley]).settle()
+    setter.save(galley.laid, path, front=0)
 
 
 def check_characters(setter: Setter, chosen: list[CapturedPage]) -> None:
@@ -105,6 +109,13 @@ def _galleys(sheets: Sheets) -> list[Galley]:
     made = [Galley(opening, roman=True), Galley(sides["front"], roman=True)]
     made += [*chapters, Galley(sides["back"])]
     return [galley for galley in made if galley.sections]
+
+
+def _places(galleys: Galleys, book: Book) -> dict[str, str]:
+    """The labels of pages that no block of the manuscript begins."""
+    names = [pages.COVER, pages.TITLE, pages.IMPRINT, pages.CONTENTS]
+    names += [pages.part_anchor(part) for part in book.parts]
+    return {name: galleys.label(name) for name in names}
 
 
 def _blocks(

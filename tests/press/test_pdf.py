@@ -204,6 +204,12 @@ def test_page_map_names_the_first_block_of_each_page(made: Made) -> None:
     assert re.fullmatch(r"urn:uuid:[0-9a-f-]{36}", made.map["identifier"])
 
 
+def test_page_map_names_the_pages_that_print_makes_itself(made: Made) -> None:
+    parts = [f"part-{part.number}" for part in made.rendering.book.parts]
+    names = ["cover", "title", "imprint", "contents", *parts]
+    assert made.map["places"] == {name: made.label(name) for name in names}
+
+
 def test_two_runs_give_the_same_bytes(made: Made, tmp_path: Path) -> None:
     again = tmp_path / "again.pdf"
     rendering = made.rendering

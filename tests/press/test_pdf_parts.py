@@ -12,7 +12,7 @@ from lxml import etree
 
 from press.capture import CapturedPage
 from press.fragment import classes, element, find, having, parse, text_of
-from press.printing import content, fonts, index, matter, tags
+from press.printing import content, fonts, index, inventory, matter, tags
 from press.printing.galleys import Galley, Galleys
 from press.printing.layout import Setter
 from press.printing.pages import Sheets
@@ -91,8 +91,9 @@ def test_headings_of_a_section_rank_below_its_chapter(sheets: Sheets) -> None:
 @pytest.mark.parametrize(
     ("html", "shown"),
     [
-        ('<a href="https://example.org/x">a page</a>', "a pageexample.org/x"),
+        ('<a href="https://example.org/x">a page</a>', "a pagehttps://example.org/x"),
         ('<a href="https://example.org/">example.org</a>', "example.org"),
+        ('<a href="mailto:a@example.org">mail</a>', "maila@example.org"),
         (
             '<a class="book1" href="https://e.org" data-where="Book 1, ch. 5, “Pools”">'
             "pools</a>",
@@ -142,6 +143,112 @@ def test_text_fills_the_gap_that_a_tall_figure_leaves(sheets: Sheets) -> None:
     galley = Galley([section])
     Galleys(Setter(sheets), [galley]).settle()
     assert [n.get("class") for n in section][-2:] == ["after", "figure"]
+
+
+NOTED = {
+    "paragraph": "<p>{text}{note} {text}</p>",
+    "list": "<ul><li>{text}</li><li><p>{text}{note}</p><p>{text}</p></li></ul>",
+    "aside": '<div class="admonition aside"><p class="admonition-title">Aside</p>'
+    "<p>{text}{note}</p></div>",
+    "cell": '<figure class="table"><table><thead><tr><th>A</th></tr></thead><tbody>'
+    "<tr><td>{text}</td></tr><tr><td>{text}{note}</td></tr></tbody></table></figure>",
+    "caption": '<figure class="table"><figcaption><p>{text}{note}</p></figcaption>'
+    "<table><tbody><tr><td>{text}</td></tr></tbody></table></figure>",
+}
+SENTENCE = "A sentence that fills about one whole line when it is set in print. "
+LINES_BEFORE = 26  # then two lines fit if the first note makes room
+SEE = '<p>See <a class="ref far" data-page-of="p0" href="#p0">the start</a>.</p>'
+
+
+def _notes(count: int) -> str:
+    items = "".join(
+        f'<li id="fn:{n}"><p>Note {n}. {SENTENCE * (n % 4)}</p></li>'
+        for n in range(count)
+    )
+    return f'<div class="footnote"><ol>{items}</ol></div>'
+
+
+def _stand(galley: Galley, ending: str) -> dict[str, int]:
+    """The pages of the notes, or of their calls, by note."""
+    found: dict[str, int] = {}
+    for number, page in enumerate(galley.laid.pages):
+        for box in page._page_box.descendants():
+            note = box.element is not None and box.element.get(content.NOTED)
+            if note and box.element_tag == f"span{ending}":
+                found.setdefault(note, number)
+    return found
+
+
+@pytest.mark.parametrize("kind", NOTED)
+def test_no_footnote_is_lost_wherever_its_call_falls(sheets: Sheets, kind: str) -> None:
+    html = f"<h1>Notes</h1>{SEE}"
+    for n in range(21):
+        note = f'<sup><a class="footnote-ref" href="#fn:{n}">{n}</a></sup>'
+        filler = f"<p>Filler.</p>{SEE}" * n if n % 2 else f"<p>{SENTENCE * n}</p>"
+        html += filler + NOTED[kind].format(text=SENTENCE * 2, note=note)
+    galley = Galley([_section(sheets, html + _notes(21))])
+    Galleys(Setter(sheets), [galley]).settle()
+    calls, notes = _stand(galley, "::footnote-call"), _stand(galley, "")
+    assert len(calls) == len(notes) == 21
+    assert all(notes[name] - page in (0, 1) for name, page in calls.items())
+
+
+def test_a_line_that_puts_a_note_off_keeps_its_own(sheets: Sheets) -> None:
+    call = '<sup><a class="footnote-ref" href="#fn:{0}">{0}</a></sup>'
+    html = f"<h1>Notes</h1><p>First.{call.format(2)}</p>"
+    html += "<p>Filler.</p>" * LINES_BEFORE
+    html += f"<p>{SENTENCE * 2}{call.format(1)} {SENTENCE * 4}</p>"
+    galley = Galley([_section(sheets, html + _notes(3))])
+    Galleys(Setter(sheets), [galley]).settle()
+    assert list(_stand(galley, "").values()) == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("addition", "told"),
+    [
+        ('<p data-block="0:7">A word at the end.</p>', "A word at the end."),
+        ('<p data-block="0:1">More in it.</p>', "is cut or missing"),
+        ('<p data-block="0:7"><img src="" alt=""/></p>', "a picture is"),
+        ('<span data-note="0:note-0">From the margin.</span>', "From the margin."),
+        ('<p id="p0-sec-gone"></p>', "p0-sec-gone"),
+    ],
+)
+def test_what_the_pages_have_lost_is_found(
+    sheets: Sheets, addition: str, told: str
+) -> None:
+    section = _section(sheets, "<h1>A</h1><p>Here.</p>")
+    laid = Setter(sheets).document([section])
+    assert not list(inventory.lost([section], laid, sheets))
+    (more,) = parse(_page(addition))
+    for name in ("data-block", "data-note"):
+        if f"{name}=" in addition:
+            more.set(name, re.search(rf'{name}="([^"]+)"', addition)[1])
+    section.append(more)
+    (found,) = inventory.lost([section], laid, sheets)
+    assert told in found.message
+    assert (found.code, found.path) == ("pdf", sheets.book.docs / sheets.pages[0].src)
+
+
+@pytest.mark.parametrize(("sentences", "whole"), [(6, True), (60, False)])
+def test_a_short_box_is_not_broken(sheets: Sheets, sentences: int, whole: bool) -> None:
+    before = "<p>Filler.</p>" * 30
+    box = f"<p>{SENTENCE * sentences}</p>"
+    title = '<p class="admonition-title">Box</p>'
+    html = f'<h1>A</h1>{before}<div class="admonition">{title}{box}</div>'
+    galley = Galley([_section(sheets, html)])
+    Galleys(Setter(sheets), [galley]).settle()
+    pages = {
+        number
+        for number, page in enumerate(galley.laid.pages)
+        for box in page._page_box.descendants()
+        if box.element is not None and "admonition" in classes(box.element)
+    }
+    assert len(pages) == (1 if whole else 2)
+
+
+def test_roman_page_numbers_go_on() -> None:
+    galley = Galley([], roman=True, start=39)
+    assert [galley.label(offset) for offset in (0, 1, 10)] == ["xxxix", "xl", "xlix"]
 
 
 def test_pages_are_labelled_by_their_kind() -> None:

@@ -17,6 +17,7 @@ from press.fragment import append_text, drop, element, find, having, replace, ta
 WHITE = "#ffffff"
 TEXT_SIZE = 10 * 4 / 3  # px; book.css sets the text at 10 pt
 NOTE = "foot-note"  # a class that no author writes
+NOTED = "data-note"  # tells a note from all others of the book
 BOXES = {False: "☐", True: "☑"}
 HEADING = re.compile(r"^h([1-5])$")
 

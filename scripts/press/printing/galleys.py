@@ -1,9 +1,14 @@
 """Galleys: the runs of pages that are laid out by themselves and then joined.
 
 A galley is a chapter, or the opening, prefatory or back matter. It prints page
-numbers of other galleys (contents, “Figure 3-2 (p. 41)”, index), so the book is
-laid out in rounds: each galley again whose first page or printed numbers have
-changed, until none has. Two rounds are usual; the second is short.
+numbers, its own and those of other galleys (contents, “Figure 3-2 (p. 41)”,
+index), so the book is laid out in rounds: each galley again whose first page or
+printed numbers have changed, until none has. Two or three rounds are usual.
+
+The layout engine could print a galley's own numbers itself (`target-counter`),
+but then it makes single pages a second time and forgets the footnotes that the
+page before had put off (WeasyPrint 70). So it is only ever given numbers that
+stand in the text.
 """
 
 from __future__ import annotations
@@ -16,16 +21,16 @@ import weasyprint
 from lxml import etree
 
 from press.book import roman
-from press.findings import Finding, PressError
+from press.findings import Finding, PressError, refuse
 from press.fragment import element, find, having
-from press.printing import gaps, index
+from press.printing import gaps, index, inventory
 from press.printing.layout import Setter
 
 PAGE_OF = "data-page-of"
 PAGE = "data-page"
 UNKNOWN = "000"
 ROUNDS = 8
-TRIES = 3
+TRIES = 4
 ARABIC = 10_000  # keeps page 1 from being a neighbour of the last roman page
 
 
@@ -40,17 +45,13 @@ class Galley:
     numbers: tuple[str, ...] = ()
     offsets: dict[str, int] = field(default_factory=dict)
     needs: tuple[str, ...] = ()
+    filled: list[etree._Element] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        """Collect the anchors elsewhere whose pages the galley prints."""
-        nodes = [node for section in self.sections for node in section.iter()]
-        own = {node.get("id") for node in nodes}
-        marked = [node for node in nodes if node.get(PAGE_OF)]
-        for node in marked:
-            if node.get(PAGE_OF) in own:
-                del node.attrib[PAGE_OF]
-        wanted = [node.get(PAGE_OF) for node in marked if node.get(PAGE_OF)]
+        """Collect the anchors whose pages the galley prints."""
+        wanted: list[str] = []
         for section in self.sections:
+            wanted += section.xpath(f".//@{PAGE_OF}")
             links = find(section, f".//h:a[{having('ixp')}]")
             wanted += [link.get("href", "").removeprefix("#") for link in links]
         self.needs = tuple(dict.fromkeys(wanted))
@@ -74,14 +75,28 @@ class Galleys:
         self.galleys = galleys
 
     def settle(self) -> None:
-        """Lay out until every printed page number is true; raises `PressError`."""
+        """Lay out until every printed page number is true.
+
+        Raises `PressError` when they don't settle or something got lost.
+        """
         for _ in range(ROUNDS):
             if not self._round():
+                self._check()
                 return
         path = self.setter.sheets.book.root / "mkdocs.yml"
         raise PressError(
             Finding(path, 1, "pdf", "the page numbers don't settle", "report this")
         )
+
+    def _check(self) -> None:
+        """Raise `PressError` for what the galleys hold and the pages don't."""
+        sheets = self.setter.sheets
+        found = [
+            finding
+            for galley in self.galleys
+            for finding in inventory.lost(galley.filled, galley.laid, sheets)
+        ]
+        refuse(found)
 
     def _round(self) -> bool:
         """One round over all galleys; whether anything was laid out."""
@@ -98,13 +113,14 @@ class Galleys:
         return changed
 
     def _lay(self, galley: Galley) -> None:
-        """Lay one galley out; figures that leave a gap before them move on."""
+        """Lay one galley out until no figure and no box breaks its pages badly."""
         for _ in range(TRIES):
-            filled = [copy.deepcopy(section) for section in galley.sections]
-            for section in filled:
+            galley.filled = [copy.deepcopy(section) for section in galley.sections]
+            for section in galley.filled:
                 self._fill(section)
-            galley.laid = self.setter.document(filled, galley.start)
-            if not gaps.close(galley.sections, galley.laid):
+            galley.laid = self.setter.document(galley.filled, galley.start)
+            moved = gaps.close(galley.sections, galley.laid)
+            if not gaps.keep(galley.sections, galley.laid) and not moved:
                 break
         galley.offsets = {}
         for offset, page in enumerate(galley.laid.pages):

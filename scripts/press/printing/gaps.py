@@ -1,4 +1,7 @@
-"""Figures that don't fit their page: text that follows fills the gap before them."""
+"""Figures and boxes that don't fit their page.
+
+Text that follows a figure fills the gap before it; a short box isn't broken.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,14 @@ import weasyprint
 from lxml import etree
 from weasyprint.formatting_structure import boxes
 
-from press.fragment import classes, tag
+from press.fragment import BLOCK, classes, find, having, tag
 
 SMALLEST = 80.0  # px of white that are worth a move; about four lines
 FLOWING = ("p", "ul", "ol")
+BOX = "admonition"
+WHOLE = "whole"
+SHORT = 1 / 2  # of a page's height: boxes up to this are kept whole,
+GAP = 1 / 3  # when they leave no more than this white before them
 
 
 def close(sections: list[etree._Element], laid: weasyprint.Document) -> bool:
@@ -31,6 +38,45 @@ def close(sections: list[etree._Element], laid: weasyprint.Document) -> bool:
         if name in figures:
             moved |= _move(figures[name], _passed(laid, name, room))
     return moved
+
+
+def keep(sections: list[etree._Element], laid: weasyprint.Document) -> bool:
+    """Keep short boxes whole that are broken over two pages.
+
+    Changes `sections`, from which `laid` was made; returns whether it did.
+    """
+    torn = set(_torn(laid))
+    kept = False
+    for section in sections:
+        for box in find(section, f".//h:div[{having(BOX)}]"):
+            if _first_number(box) in torn and WHOLE not in classes(box):
+                box.set("class", f"{box.get('class')} {WHOLE}")
+                kept = True
+    return kept
+
+
+def _torn(laid: weasyprint.Document) -> Iterator[str]:
+    """Short boxes that are broken over two pages: their first block's number."""
+    for page, after in pairwise(laid.pages):
+        heads, tails = _boxes(page), _boxes(after)
+        page_height = page._page_box.height
+        for name in heads.keys() & tails.keys():
+            head, tail = heads[name], tails[name]
+            if head <= GAP * page_height and head + tail <= SHORT * page_height:
+                yield name
+
+
+def _boxes(page: weasyprint.Page) -> dict[str, float]:
+    """The boxes on a page by their first block's number, and their heights in px."""
+    return {
+        _first_number(box.element): box.border_height()
+        for box in _flow(page._page_box)
+        if box.element is not None and BOX in classes(box.element)
+    }
+
+
+def _first_number(node: etree._Element) -> str:
+    return next((n.get(BLOCK) for n in node.iter() if n.get(BLOCK)), "")
 
 
 def _late(laid: weasyprint.Document) -> Iterator[tuple[str, float]]:
@@ -89,7 +135,7 @@ def _passed(laid: weasyprint.Document, name: str, room: float) -> int:
 def _filling(following: list[boxes.Box], room: float) -> int:
     used, count = 0.0, 0
     for box in following:
-        boxed = box.element is not None and "admonition" in classes(box.element)
+        boxed = box.element is not None and BOX in classes(box.element)
         fits = boxed and used + box.margin_height() <= room
         if used >= room or not (fits or box.element_tag in FLOWING):
             break

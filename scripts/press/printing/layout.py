@@ -16,7 +16,7 @@ from weasyprint.text.fonts import FontConfiguration
 
 from press.findings import Finding, PressError, refuse
 from press.fragment import BLOCK, element
-from press.printing import fonts, pages, tags
+from press.printing import engine, fonts, pages, tags
 from press.printing.pages import Sheets
 
 STYLES = "print/book.css"
@@ -52,7 +52,7 @@ class Setter:
         text = pages.html_text(
             edition.title, edition.language, list(self._about()), sections
         )
-        with heeded(self.sheets):
+        with heeded(self.sheets), engine.mended():
             return weasyprint.HTML(string=text).render(
                 font_config=self.fonts,
                 stylesheets=[self.styles, self._css(begin)],

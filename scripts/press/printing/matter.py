@@ -11,7 +11,7 @@ from press.capture import CapturedPage
 from press.fragment import element, find
 from press.printing import cover, fonts
 from press.printing.content import svg_data
-from press.printing.pages import CONTENTS, TITLE, Sheets
+from press.printing.pages import CONTENTS, COVER, IMPRINT, TITLE, Sheets, part_anchor
 from press.theme import Theme
 
 PROMISE = " Every chapter stays a draft until the author has reviewed it."
@@ -26,7 +26,7 @@ STATUS_NOTES = {
 def cover_page(book: Book) -> etree._Element:
     """The cover as one drawing over the whole page."""
     edition = book.edition
-    page = element("section", class_="cover")
+    page = element("section", class_="cover", id=COVER)
     page.append(
         element(
             "img",
@@ -52,7 +52,7 @@ def title_page(book: Book) -> etree._Element:
 def imprint(book: Book, theme: Theme) -> etree._Element:
     """Version, rights, typefaces and how far each chapter is."""
     edition = book.edition
-    page = element("section", class_="imprint")
+    page = element("section", class_="imprint", id=IMPRINT)
     _line(page, "name", edition.title)
     version = f"Version {edition.version}, {_day(book)}"
     if commit := os.environ.get("PRESS_RELEASE_COMMIT"):
@@ -116,7 +116,7 @@ def contents(sheets: Sheets) -> etree._Element:
         if page.part and page.part not in shown:
             shown.add(page.part)
             part = parts[page.part]
-            nav.append(_entry("part", f"part-{part.number}", part.roman, part.title))
+            nav.append(_entry("part", part_anchor(part), part.roman, part.title))
         status = page.status if page.status == "planned" else None
         nav.append(_entry(page.kind, anchor, page.number, page.title, status))
     return nav
@@ -144,7 +144,7 @@ def _entry(
 
 def part_page(part: Part, sheets: Sheets) -> etree._Element:
     """A part's own page: its number, its title and its chapters."""
-    page = element("section", class_="part", id=f"part-{part.number}")
+    page = element("section", class_="part", id=part_anchor(part))
     head = element("h1")
     head.append(element("span", f"Part {part.roman}", class_="num"))
     head[-1].tail = " "

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from lxml import etree
 
-from press.book import Book
+from press.book import Book, Part
 from press.capture import CapturedPage
 from press.figures import ASSETS
 from press.findings import Finding, PressError
@@ -24,6 +24,7 @@ from press.fragment import (
     classes,
     element,
     find,
+    having,
     image_source,
     parse,
     resolve_links,
@@ -34,8 +35,10 @@ from press.fragment import (
 from press.printing import content
 from press.theme import Theme
 
+COVER = "cover"
 CONTENTS = "contents"
 TITLE = "title"
+IMPRINT = "imprint"
 DRAWING = re.compile(rf"^{ASSETS}/(diagram|plot)-([\w-]+)\.light\.svg$")
 PAGED = frozenset(("fig", "tbl", "lst", "eq", "sec"))
 BOOK1_NAMED = re.compile(r"^Book 1, ")
@@ -146,13 +149,21 @@ class Sheets:
                 _show_address(link)
 
     def _anchors(self, body: etree._Element, page: CapturedPage) -> None:
-        """Prefix ids; say of each block which page and number it has."""
+        """Prefix ids; say of each block and note which page and number it has."""
         number = self.numbers[page.src]
+        notes = find(body, f".//h:span[{having(content.NOTE)}]")
+        for at, note in enumerate(notes):
+            note.set(content.NOTED, f"{number}:note-{at}")
         for node in body.iter():
             if node.get("id"):
                 node.set("id", self.anchor(page.src, node.get("id")))
             if node.get(BLOCK):
                 node.set(BLOCK, f"{number}:{node.get(BLOCK)}")
+
+
+def part_anchor(part: Part) -> str:
+    """The id of a part's own page."""
+    return f"part-{part.number}"
 
 
 def is_contents(page: CapturedPage) -> bool:
@@ -194,10 +205,10 @@ def _is_shown(href: str, text: str) -> bool:
 
 
 def _show_address(link: etree._Element) -> None:
-    """The address of a link out of the book, as a footnote."""
+    """The whole address of a link out of the book, as a footnote."""
     note = element("span", class_=f"{content.NOTE} address")
-    shown = SCHEME.sub("", link.get("href")).rstrip("/")
-    note.append(element("a", shown, href=link.get("href")))
+    href = link.get("href")
+    note.append(element("a", href.removeprefix("mailto:"), href=href))
     _after(link, note)
 
 
