@@ -31,6 +31,7 @@ BLOCKS_A_PAGE = 5
 def page_map(pages: list[CapturedPage]) -> dict[str, Any]:
     """What a PDF would tell whose pages hold five blocks, the first two empty."""
     labels, blocks = ["i", "ii"], {}
+    places = {"title": "i", "imprint": "ii"}
     numbers = {"roman": 2, "arabic": 0}
     for page in pages:
         kind = "roman" if page.kind in ("landing", "front") else "arabic"
@@ -41,7 +42,12 @@ def page_map(pages: list[CapturedPage]) -> dict[str, Any]:
             labels.append(roman(count).lower() if kind == "roman" else str(count))
             number = int(node.get(fragment.BLOCK))
             blocks.setdefault(page.src, []).append([number, labels[-1]])
-    return {"pages": labels, "blocks": blocks, "identifier": "urn:uuid:a-pdf"}
+    return {
+        "pages": labels,
+        "places": places,
+        "blocks": blocks,
+        "identifier": "urn:uuid:a-pdf",
+    }
 
 
 @dataclass(frozen=True)

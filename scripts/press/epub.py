@@ -17,10 +17,12 @@ from press.ebook.images import Images
 from press.ebook.links import unresolved
 from press.ebook.package import Item
 from press.findings import Finding, PressError, refuse
+from press.printing.pages import COVER, IMPRINT, TITLE, part_anchor
 from press.theme import Theme
 
 NAV_TITLE = "Contents"
-BEFORE_CONTENTS = 3  # cover, title page, imprint
+FRONT_PLACES = (COVER, TITLE, IMPRINT)
+BEFORE_CONTENTS = len(FRONT_PLACES)
 STYLE_SHEET = "epub/book.css"
 OMITTED = ("landing",)
 FONT = re.compile(r"url\(\.\./fonts/([\w.-]+)\)")
@@ -66,15 +68,23 @@ def _documents(
     """All content documents in reading order."""
     contents = book.generated("contents")
     by_url = {page.url: page.src for page in pages}
-    breaks = Breaks(page_map.get("pages", []), page_map.get("blocks", {}))
+    breaks = Breaks(
+        page_map.get("pages", ()),
+        page_map.get("blocks", {}),
+        page_map.get("places", {}),
+    )
     converter = Converter(book, by_url, breaks, images.add)
     parts = {part.number: part for part in book.parts}
-    made: list[Document] = front.pages(book, theme, bool(page_map))
+    made = front.pages(book, theme, bool(page_map))
+    for document, place in zip(made, FRONT_PLACES, strict=True):
+        breaks.open(document, place)
     for page in pages:
         if page.kind in OMITTED or (contents and page.src == contents.src):
             continue
         if page.part in parts:
-            made.append(front.part(parts.pop(page.part)))
+            part = parts.pop(page.part)
+            made.append(front.part(part))
+            breaks.open(made[-1], part_anchor(part))
         made.append(converter.document(page))
     return made
 

@@ -267,6 +267,12 @@ def test_the_page_list_goes_forward_and_every_page_is_marked(packed, rendering):
     assert [t.findtext("n:navLabel/n:text", None, NS) for t in targets] == labels
 
 
+def test_title_page_and_imprint_begin_their_pages(packed):
+    marked = packed.find("//*[@role='doc-pagebreak']")
+    front = [(name.rpartition("/")[2], n.get("aria-label")) for name, n in marked][:2]
+    assert front == [("title-page.xhtml", "i"), ("imprint.xhtml", "ii")]
+
+
 def test_without_a_page_map_there_is_no_page_list(unpaged):
     assert unpaged.find("//h:nav[@epub:type='page-list']") == []
     assert unpaged.find("//*[@role='doc-pagebreak']") == []

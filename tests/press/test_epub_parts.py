@@ -11,7 +11,7 @@ from press import fragment
 from press.capture import CapturedPage
 from press.ebook import blocks, links
 from press.ebook.breaks import Breaks
-from press.ebook.document import heading_text, identifier
+from press.ebook.document import Document, heading_text, identifier
 from press.ebook.images import opaque
 from press.ebook.package import file_as
 from press.ebook.tables import tables, widths
@@ -249,19 +249,29 @@ def test_a_place_on_a_page_named_already_is_dropped():
 )
 def test_where_a_page_break_goes(html, at, expected):
     body = parse(html)
-    Breaks(["7"], {"p.md": [(at, "7")]}).mark(body, "p.md")
+    Breaks(["7"], {"p.md": [(at, "7")]}, {}).mark(body, "p.md")
     attributes = 'id="page-7" aria-label="7" epub:type="pagebreak" role="doc-pagebreak"'
     marks = {name: f"<{name} {attributes}/>" for name in ("span", "div")}
     assert markup(body) == expected.format(**marks)
 
 
 def test_pages_only_go_forward_and_are_marked_once():
-    breaks = Breaks(["i", "1", "2"], {"p.md": [(0, "1"), (1, "i"), (2, "2")]})
+    breaks = Breaks(["i", "1", "2"], {"p.md": [(0, "1"), (1, "i"), (2, "2")]}, {})
     assert breaks.mark(parse("<p>a</p><p>b</p><p>c</p>"), "p.md") == [
         ("1", "page-1"),
         ("2", "page-2"),
     ]
     assert breaks.mark(parse("<p>a</p>"), "p.md") == []
+
+
+def test_a_document_opens_the_page_of_its_place_unless_that_is_past():
+    breaks = Breaks(["i", "1"], {}, {"part-1": "1", "late": "i"})
+    made = [Document(f"{n}.xhtml", n, parse("<h1>A</h1>"), "") for n in ("part-1",) * 2]
+    for document in made:
+        breaks.open(document, "part-1")
+        breaks.open(document, "late")
+    assert [document.pages for document in made] == [[("1", "page-1")], []]
+    assert [node.get("id") for node in made[0].section] == ["page-1", None]
 
 
 # -- drawings
