@@ -17,8 +17,10 @@ from earshot.audio.chunker import FRAME, Frame
 from earshot.audio.formats import RATE, Samples
 from earshot.audio.gate import Gate, GateSettings
 
-QUIET = 160
-"""Samples over which loudness is compared to find a cut: 10 ms."""
+HOP = 160
+"""Samples between the places that a cut may have: 10 ms."""
+PAUSE = 10
+"""Hops over which loudness is compared: 100 ms, longer than a plosive's closure."""
 
 
 class End(StrEnum):
@@ -32,10 +34,14 @@ class End(StrEnum):
 # --8<-- [start:events]
 @dataclass(frozen=True)
 class SpeechStarted:
-    """Someone began to speak: the gate opened at `at`, the segment is `start`ed."""
+    """Someone speaks since `voice_start`, as was known at `at`.
+
+    The segment starts before that, by the pre-roll where there is room.
+    """
 
     segment: int
     start: int
+    voice_start: int
     at: int
 
 
@@ -81,8 +87,8 @@ class SegmenterSettings:
     def __post_init__(self) -> None:
         if self.pre_roll < 0 or not 0 < self.post_roll <= self.endpoint:
             raise ValueError("not 0 <= pre_roll, 0 < post_roll <= endpoint")
-        if not 2 * QUIET <= in_samples(self.cut) <= in_samples(self.cap) // 2:
-            raise ValueError("cut is 20 ms at least and half of cap at most")
+        if not 2 * PAUSE * HOP <= in_samples(self.cut) <= in_samples(self.cap) // 2:
+            raise ValueError("cut is 200 ms at least and half of cap at most")
 
 
 # --8<-- [start:buffer]
@@ -112,9 +118,10 @@ class Growing:
 
 # --8<-- [end:buffer]
 def quietest(samples: Samples) -> int:
-    """The middle of the quietest 10 ms of float32[n], n ≥ 160."""
-    windows = samples[: len(samples) // QUIET * QUIET].reshape(-1, QUIET)
-    return int((windows**2).sum(axis=1).argmin()) * QUIET + QUIET // 2
+    """The middle of the quietest 100 ms of float32[n], n ≥ 1600."""
+    hops = samples[: len(samples) // HOP * HOP].reshape(-1, HOP)
+    loudness = np.convolve((hops**2).sum(axis=1), np.ones(PAUSE), "valid")
+    return (int(loudness.argmin()) + PAUSE // 2) * HOP
 
 
 class Segmenter:
@@ -166,13 +173,14 @@ class Segmenter:
 
     # --8<-- [end:push]
     def flush(self) -> list[Event]:
-        """End the segment that is open, if any, and listen anew."""
+        """End the segment that is open, if any; the next begins behind the flush."""
         events: list[Event] = []
         if self.growing is not None:
             if self._gate.open:
                 events.append(self._end(self._now, self._now, End.FLUSH))
             else:
                 events.append(self._end_quiet(End.FLUSH))
+        self._last_end = self._now
         self._gate.reset()
         self._starts.clear()
         return events
@@ -189,13 +197,14 @@ class Segmenter:
             return []
         onset = self._starts[-self._gate.settings.minimum_speech]
         oldest = self._now - len(self._history)
-        return [self._open(max(onset - self._pre_roll, self._last_end, oldest))]
+        start = max(onset - self._pre_roll, self._last_end, oldest)
+        return [self._open(start, max(onset, start))]
 
-    def _open(self, start: int) -> SpeechStarted:
+    def _open(self, start: int, voice_start: int) -> SpeechStarted:
         self._segment += 1
         self.growing = Growing(start, self._cap)
         self.growing.add(self._history[len(self._history) - (self._now - start) :])
-        return SpeechStarted(self._segment, start, self._now)
+        return SpeechStarted(self._segment, start, voice_start, self._now)
 
     def _end_quiet(self, reason: End) -> SpeechEnded:
         """End a segment whose speech is over, perhaps since before it was cut."""
@@ -229,6 +238,6 @@ class Segmenter:
         rest = window[cut - self._now :]
         ended = self._end(cut, cut, End.CAP)
         self._history = rest
-        return [ended, self._open(cut)]
+        return [ended, self._open(cut, cut)]
 
     # --8<-- [end:cap]

@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from earshot.audio.chunker import FRAME, Chunker
+from earshot.audio.chunker import FRAME, Chunker, Frame
 from earshot.audio.formats import RATE, Samples
 from earshot.audio.gate import Gate, GateSettings
 from earshot.audio.segmenter import (
-    QUIET,
+    HOP,
+    PAUSE,
     End,
     Event,
     Segmenter,
@@ -24,7 +25,7 @@ from earshot.audio.segmenter import (
     quietest,
 )
 
-SHORT = SegmenterSettings(pre_roll=64, post_roll=96, endpoint=160, cap=640, cut=192)
+SHORT = SegmenterSettings(pre_roll=64, post_roll=96, endpoint=160, cap=640, cut=240)
 FLUSH = "flush"
 Step = tuple[float, int]
 
@@ -48,6 +49,7 @@ class Run:
     ) -> None:
         self.events: list[Event] = []
         self.speech: list[tuple[int, int]] = []
+        self._frames: list[tuple[int, int]] = []
         self.now = 0
         self.segmenter = Segmenter(settings, gate)
         self._gate, self._chunker = Gate(gate), Chunker()
@@ -63,9 +65,17 @@ class Run:
         frames = self._chunker.push(sound(self.now + count)[self.now :])
         self.now += count
         for frame in frames + (self._chunker.flush() if flush else []):
-            if self._gate.step(probability):
-                self.speech.append((frame.start, frame.end))
+            self._listen(frame, probability)
             self.events += self.segmenter.push(frame, probability)
+
+    def _listen(self, frame: Frame, probability: float) -> None:
+        """Note which frames are speech, in hindsight."""
+        rules, was_open = self._gate.settings, self._gate.open
+        self._frames.append((frame.start, frame.end))
+        if self._gate.step(probability):
+            self.speech += self._frames[-1 if was_open else -rules.minimum_speech :]
+        elif was_open and rules.hangover > 1:
+            del self.speech[1 - rules.hangover :]
 
     @property
     def segments(self) -> list[SpeechEnded]:
@@ -86,6 +96,8 @@ def test_starts_and_ends_alternate_in_time(steps: list[Step]) -> None:
         assert kind is (SpeechEnded if number % 2 else SpeechStarted)
         assert event.segment == number // 2 + 1
         assert event.start < event.at <= run.now
+        if isinstance(event, SpeechStarted):
+            assert event.start <= event.voice_start < event.at
     for before, after in pairwise(run.events):
         assert before.at <= after.at
     assert (run.segmenter.growing is not None) == (len(kinds) % 2 == 1)
@@ -108,9 +120,7 @@ def test_all_speech_is_in_a_segment(steps: list[Step]) -> None:
     covered = np.zeros(run.now, bool)
     for start, end in run.covered:
         covered[start:end] = True
-    for start, end in run.speech:
-        hangover = GateSettings().hangover * FRAME
-        assert covered[start : max(start, end - hangover)].all()
+    assert all(covered[start:end].all() for start, end in run.speech)
 
 
 @given(steps)
@@ -125,7 +135,12 @@ def test_a_segment_from_pre_roll_to_endpoint() -> None:
     run = Run([(0.0, 10), (0.9, 10), (0.0, 20)])
     started, ended = run.events
     onset, quiet = 10 * FRAME, 20 * FRAME
-    assert started == SpeechStarted(1, onset - 2 * FRAME, onset + 2 * FRAME)
+    assert started == SpeechStarted(
+        segment=1,
+        start=onset - 2 * FRAME,
+        voice_start=onset,
+        at=onset + 2 * FRAME,
+    )
     assert isinstance(ended, SpeechEnded)
     assert (ended.start, ended.voice_end) == (started.start, quiet)
     assert (ended.end, ended.at) == (quiet + 3 * FRAME, quiet + 5 * FRAME)
@@ -158,7 +173,8 @@ def test_a_pre_roll_stops_at_the_last_segment() -> None:
 def test_the_cap_cuts_where_it_is_quietest() -> None:
     segmenter, chunker = Segmenter(), Chunker()
     loud = np.ones(13 * RATE, np.float32)
-    pause = slice(11 * RATE + 80, 11 * RATE + 80 + 2 * QUIET)
+    loud[21 * RATE // 2 :][: 5 * HOP] = 0
+    pause = slice(11 * RATE + 80, 11 * RATE + 80 + 2 * PAUSE * HOP)
     loud[pause] = 0.01
     events = [
         event for frame in chunker.push(loud) for event in segmenter.push(frame, 0.9)
@@ -167,7 +183,7 @@ def test_the_cap_cuts_where_it_is_quietest() -> None:
     assert isinstance(ended, SpeechEnded)
     assert ended.reason == End.CAP
     assert pause.start <= ended.end < pause.stop
-    assert again == SpeechStarted(2, ended.end, ended.at)
+    assert again == SpeechStarted(2, ended.end, ended.end, ended.at)
     assert ended.at - ended.start <= 12 * RATE
     assert segmenter.growing is not None
     assert segmenter.growing.end == 13 * RATE // FRAME * FRAME
@@ -182,9 +198,15 @@ def test_a_cap_in_silence_opens_nothing() -> None:
 
 def test_a_flush_ends_what_is_open_and_only_that() -> None:
     assert Run([(0.0, 9), (FLUSH, 1)]).events == []
-    run = Run([(0.9, 9), (FLUSH, 1), (FLUSH, 1)])
+    run = Run([(0.9, 8), (FLUSH, 1), (FLUSH, 1)])
     (ended,) = run.segments
     assert (ended.reason, ended.end) == (End.FLUSH, run.now - 100)
+
+
+def test_no_segment_reaches_back_over_a_flush() -> None:
+    run = Run([(0.0, 5), (FLUSH, 1), (0.9, 3)])
+    assert run.segmenter.growing is not None
+    assert run.segmenter.growing.start == 5 * FRAME + 100
 
 
 @given(st.integers(2, 400))
@@ -199,10 +221,10 @@ def test_views_of_a_growing_segment_never_change(count: int) -> None:
         assert np.array_equal(view, np.arange(start, start + len(view)))
 
 
-def test_the_quietest_place_is_inside() -> None:
-    samples = np.ones(10 * QUIET + 17, np.float32)
-    samples[3 * QUIET : 4 * QUIET] = 0
-    assert quietest(samples) == 3 * QUIET + QUIET // 2
+def test_the_quietest_place_is_the_middle_of_a_pause() -> None:
+    samples = np.ones(50 * HOP + 17, np.float32)
+    samples[20 * HOP : 30 * HOP] = 0
+    assert quietest(samples) == 25 * HOP
 
 
 @pytest.mark.parametrize(
@@ -211,7 +233,7 @@ def test_the_quietest_place_is_inside() -> None:
         {"pre_roll": -1},
         {"post_roll": 0},
         {"post_roll": 600},
-        {"cut": 19},
+        {"cut": 199},
         {"cut": 7000},
         {"cap": 1000},
     ],
