@@ -105,7 +105,8 @@ def _for_facts(facts: Iterable[Fact], known: Apparatus) -> str:
 
 def _reference(ref: Reference) -> str:
     authors = escape(ref.authors.removesuffix("."))
-    parts = [f"{authors}. {ref.year}. “{escape(ref.title)}.”"]
+    title = escape(ref.title) + ("" if ref.title.endswith(("?", "!")) else ".")
+    parts = [f"{authors}. {ref.year.removesuffix('.')}. “{title}”"]
     if ref.container:
         parts.append(f"*{escape(ref.container)}*" + ("," if ref.details else "."))
     if ref.details:

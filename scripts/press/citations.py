@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections import defaultdict
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -16,6 +17,9 @@ from press.findings import Finding, PressError, refuse
 
 ENTRY = re.compile(r"^@(?P<type>\w+)\s*\{\s*(?P<key>[^,\s]+)\s*,", re.M)
 NO_DATE = "n.d."
+OTHERS = "others"  # BibTeX's last author for "and so on"
+TEX = re.compile(r"\\[A-Za-z]+|\$")
+ADDRESSES = ("url", "doi", "abstract", "file", "keywords")
 CONTAINERS = ("journal", "booktitle", "howpublished", "institution", "publisher")
 
 
@@ -74,7 +78,7 @@ def _parse(path: Path, text: str) -> dict[str, Reference]:
             )
         ) from None
     refuse(
-        Finding(path, lines.get(key, 1), "bib-incomplete", f"“{key}” {what}", "add it")
+        Finding(path, lines.get(key, 1), "bib-incomplete", f"“{key}” {what}", "mend it")
         for key, entry in database.entries.items()
         for what in _lacking(entry)
     )
@@ -107,9 +111,13 @@ def _people(entry: Entry) -> list[Person]:
 
 
 def _lacking(entry: Entry) -> list[str]:
-    """What an entry can't be printed without, as the words of a finding."""
+    """What an entry can't be printed without or as, in the words of a finding."""
     lacking = [] if _people(entry) else ["has no author"]
-    return lacking if "title" in entry.fields else [*lacking, "has no title"]
+    lacking += [] if "title" in entry.fields else ["has no title"]
+    for name, value in entry.fields.items():
+        tex = TEX.search("" if name.lower() in ADDRESSES else _text(value))
+        lacking += [f"has “{tex[0]}” in its {name}, which isn't set"] if tex else []
+    return lacking
 
 
 def _reference(key: str, entry: Entry, line: int) -> Reference:
@@ -165,7 +173,7 @@ def _name(person: Person) -> str:
 
 
 def _joined(names: list[str]) -> str:
-    if len(names) > 6:
+    if len(names) > 6 or names[-1] == OTHERS:
         return f"{names[0]} et al."
     if len(names) > 1:
         return ", ".join(names[:-1]) + " and " + names[-1]
@@ -173,16 +181,13 @@ def _joined(names: list[str]) -> str:
 
 
 def _short(families: list[str]) -> str:
-    if len(families) > 2:
+    if len(families) > 2 or families[-1] == OTHERS:
         return f"{families[0]} et al."
     return " and ".join(families)
 
 
 def _told_apart(references: list[Reference]) -> list[Reference]:
     """Give entries of the same authors and year the letters a, b, …"""
-    from collections import defaultdict
-    from dataclasses import replace
-
     groups: dict[str, list[Reference]] = defaultdict(list)
     for ref in references:
         groups[ref.label].append(ref)

@@ -43,6 +43,8 @@ def told(command: Callable) -> Callable:
         except PressError as error:
             tell(error.findings, root, as_json)
             sys.exit(1)
+        except BrokenPipeError:  # who read the output has seen enough
+            raise
         except OSError as error:
             tell([_refused(error, root)], root, as_json)
             sys.exit(1)

@@ -137,6 +137,9 @@ def label_places(known: Apparatus) -> Iterator[Finding]:
             kind = mark.target.partition("-")[0]
             if kind not in KINDS or not mark.target.removeprefix(kind + "-"):
                 yield _unknown(page, mark)
+            elif page.kind == "landing" and kind not in ("sec", "ch"):
+                what = "something that the PDF and the EPUB leave out"
+                yield _astray(page, mark, what, "move it to a page of the book")
             elif kind in HELD and holders.get(mark.line) != HELD[kind]:
                 yield _misplaced(page, mark, kind, holders.get(mark.line, ""))
             elif kind == "eq" and mark.target not in formulas:

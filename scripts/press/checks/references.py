@@ -140,13 +140,13 @@ def schemes(known: Apparatus) -> Iterator[Finding]:
                 continue
             if mark.kind in ("ref", "cite", "math") or mark.kind in SCHEMES:
                 continue
-            image = mark.kind.startswith("image-")
-            those = IMAGE_SCHEMES if image else LINK_SCHEMES
+            scheme = mark.kind.removeprefix("image-")
+            those = LINK_SCHEMES if scheme == mark.kind else IMAGE_SCHEMES
             yield Finding(
                 page.path,
                 mark.line,
                 "scheme-unknown",
-                f"“{mark.kind.removeprefix('image-')}:” is no scheme the press knows here",
+                f"“{scheme}:” is no scheme the press knows here",
                 f"use {those}",
             )
 
