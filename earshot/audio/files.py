@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import av
 import numpy as np
@@ -14,6 +14,10 @@ from av.error import FFmpegError
 
 from earshot.audio.errors import UnreadableFile
 from earshot.audio.formats import RATE, Samples
+
+LENIENT: dict[str, Any] = {"metadata_errors": "ignore"} if av.__version__ < "19" else {}
+"""Tags that aren't UTF-8 are no fault of the audio; PyAV 18, the last one for
+Python 3.11, must be told."""
 
 
 # --8<-- [start:read]
@@ -35,7 +39,7 @@ def read_file(path: Path) -> Samples:
 def _pieces(file: BinaryIO) -> Iterator[Samples]:
     """Decoded and resampled blocks float32[m], the last ones by none."""
     convert = AudioResampler(format="fltp", rate=RATE)
-    with av.open(file, "r", metadata_errors="ignore") as container:
+    with av.open(file, "r", **LENIENT) as container:
         if not container.streams.audio:
             raise ValueError("no audio stream")
         for frame in container.decode(audio=0):

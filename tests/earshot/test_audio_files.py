@@ -51,6 +51,16 @@ def test_two_channels_are_mixed_to_one(tmp_path: Path) -> None:
     assert np.allclose(read_file(path) * 32_768, sound, atol=2)
 
 
+def test_a_title_in_latin_1_is_no_obstacle(tmp_path: Path) -> None:
+    content = bytearray(media(tone(1000, 16_000), "wav", "pcm_s16le", 16_000))
+    title = b"LIST" + (16).to_bytes(4, "little") + b"INFOINAM\4\0\0\0caf\xe9"
+    at = content.index(b"data")
+    content[at:at] = title
+    path = tmp_path / "cafe.wav"
+    path.write_bytes(content)
+    assert len(read_file(path)) == 1000
+
+
 @pytest.mark.parametrize("content", [b"", b"RIFF", b"not audio at all" * 50])
 def test_a_file_without_audio_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "letter.wav"
