@@ -4,6 +4,7 @@ UV_VERSION := 0.13.9
 VENV := .venv
 BIN := $(VENV)/bin
 SYNC := $(BIN)/uv sync --quiet --locked --inexact --no-default-groups
+TESTED := moonshine-tiny silero-vad whisper-base
 export NO_MKDOCS_2_WARNING := 1
 
 .PHONY: help book site pdf epub diagrams figures listings fonts pictures test check release-check lint clean
@@ -39,16 +40,18 @@ pictures: book ## take the README's pictures from the outputs (needs Chromium an
 	@$(BIN)/python scripts/pictures.py
 
 test: $(VENV)/.press $(VENV)/.earshot $(VENV)/.figures $(VENV)/.test ## run the tests that need no browser, Java or node
+	@$(BIN)/earshot models pull $(TESTED) > /dev/null
 	@$(BIN)/pytest -q -n auto -m "not external"
 
 check: $(VENV)/.press $(VENV)/.earshot $(VENV)/.figures $(VENV)/.diagrams $(VENV)/.test $(VENV)/.check ## run the tests with external validators (Java, Chromium, npm)
+	@$(BIN)/earshot models pull $(TESTED) moonshine-tiny-web > /dev/null
 	@$(BIN)/press check
 	@$(BIN)/pytest -q -m external
 
 release-check: $(VENV)/.press ## refuse unfinished chapters and facts past their review
 	@$(BIN)/press check --release
 
-lint: $(VENV)/.lint $(VENV)/.press ## style, common errors and types
+lint: $(VENV)/.lint $(VENV)/.press $(VENV)/.earshot ## style, common errors and types
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy --strict earshot
 
 clean: ## remove everything built; the virtual environment stays
@@ -72,6 +75,10 @@ $(VENV)/.diagrams: uv.lock pyproject.toml | $(BIN)/uv
 $(VENV)/.check: uv.lock pyproject.toml | $(BIN)/uv
 	@$(PYTHON) scripts/system_needs.py check
 	@$(SYNC) --group check && touch $@
+
+$(VENV)/.test: uv.lock pyproject.toml | $(BIN)/uv
+	@$(PYTHON) scripts/system_needs.py speech-clips
+	@$(SYNC) --group test && touch $@
 
 $(VENV)/.%: uv.lock pyproject.toml | $(BIN)/uv
 	@$(SYNC) --group $* && touch $@

@@ -6,6 +6,7 @@ import json
 
 import click
 
+from earshot.inference.commands import transcribe
 from earshot.models.commands import models
 from earshot.slo.budget import Budget, BudgetError, Report, evaluate
 
@@ -18,6 +19,7 @@ def main() -> None:
 
 
 main.add_command(models)
+main.add_command(transcribe)
 
 
 @main.command()

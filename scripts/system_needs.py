@@ -1,6 +1,6 @@
 """What a target needs of the system, installed where that is allowed.
 
-usage: system_needs.py python|press|diagrams|check
+usage: system_needs.py python|press|diagrams|check|speech-clips
 
 Looks for the libraries and programs that a target needs. What is missing is
 installed by the system's package manager when this user may do so; otherwise
@@ -25,16 +25,21 @@ MANAGERS = {
     "dnf": ("dnf", "install", "-y", "-q"),
     "brew": ("brew", "install", "-q"),
 }
+LIBRIVOX = "/usr/share/pocketsphinx/test/data/librivox"
 SYSTEMS = {"apt-get": "Debian", "dnf": "Fedora", "brew": "macOS"}
 
 
 @dataclass(frozen=True)
 class Need:
-    """Something of the system: its name, how to see it, its packages."""
+    """Something of the system: its name, how to see it, its packages.
+
+    `otherwise` says what to do where no package manager has it.
+    """
 
     name: str
     present: Callable[[], bool]
     packages: dict[str, tuple[str, ...]]
+    otherwise: str = ""
 
 
 def library(*names: str) -> Callable[[], bool]:
@@ -55,6 +60,11 @@ def has_venv() -> bool:
     except ImportError:
         return False
     return True
+
+
+def has_clips() -> bool:
+    """Whether the spoken clips are where the tests look for them."""
+    return os.path.isdir(os.environ.get("EARSHOT_CLIPS", LIBRIVOX))
 
 
 VENV = Need("Python's venv", has_venv, {"apt-get": ("python3-venv",)})
@@ -84,11 +94,18 @@ JAVA = Need(
         "brew": ("openjdk",),
     },
 )
+CLIPS = Need(
+    "Debian's pocketsphinx-testdata, five spoken clips for the tests,",
+    has_clips,
+    {"apt-get": ("pocketsphinx-testdata",)},
+    "elsewhere: unpack that package and set EARSHOT_CLIPS to its folder librivox",
+)
 NEEDS = {
     "python": (VENV,),
     "press": (PANGO,),
     "diagrams": (CHROMIUM, NPM),
     "check": (CHROMIUM, NPM, JAVA),
+    "speech-clips": (CLIPS,),
 }
 
 
@@ -131,6 +148,7 @@ def advice(need: Need) -> str:
         f"{SYSTEMS[name]}: {MANAGERS[name][0]} install {' '.join(packages)}"
         for name, packages in need.packages.items()
     ]
+    ways += [need.otherwise] if need.otherwise else []
     return f"{need.name} is missing; {'; '.join(ways)}"
 
 

@@ -1,0 +1,26 @@
+"""From the name of a model to a recogniser that is ready to be called."""
+
+from __future__ import annotations
+
+from earshot.inference.recogniser import Recogniser
+from earshot.models.manifest import ModelError
+from earshot.models.store import Store
+
+
+def load(id: str, store: Store, threads: int = 1) -> Recogniser:
+    """The recogniser for model `id`, its weights verified, not yet warm.
+
+    Raises `ModelError` when the weights are missing, not as pinned, or not
+    those of a recogniser. Each engine is imported when it is asked for.
+    """
+    folder = store.verify(id)
+    engine = store.models[id].engine
+    if engine == "moonshine":
+        from earshot.inference.moonshine import Moonshine
+
+        return Moonshine(folder, threads)
+    if engine == "whisper":
+        from earshot.inference.whisper import Whisper
+
+        return Whisper(folder, threads)
+    raise ModelError(f"{id} recognises no words")
