@@ -47,7 +47,7 @@ class Chunker:
             for i in range(whole)
         ]
         self.at += whole * FRAME
-        self._held = held[whole * FRAME :].copy()
+        self._held = held[whole * FRAME :]
         return frames
 
     def flush(self) -> list[Frame]:

@@ -49,7 +49,8 @@ def _pieces(file: BinaryIO) -> Iterator[Samples]:
 
 def _mixed(frame: AudioFrame) -> Samples:
     """The mean of the channels float32[m], which can't be louder than they are."""
-    mixed: Samples = frame.to_ndarray().mean(axis=0)
+    channels = np.asarray(frame.to_ndarray(), np.float32)
+    mixed: Samples = channels.mean(axis=0)
     return mixed
 
 

@@ -121,7 +121,7 @@ def quietest(samples: Samples) -> int:
     """The middle of the quietest 100 ms of float32[n], n ≥ 1600."""
     hops = samples[: len(samples) // HOP * HOP].reshape(-1, HOP)
     loudness = np.convolve((hops**2).sum(axis=1), np.ones(PAUSE), "valid")
-    return (int(loudness.argmin()) + PAUSE // 2) * HOP
+    return (int(np.argmin(loudness)) + PAUSE // 2) * HOP
 
 
 class Segmenter:

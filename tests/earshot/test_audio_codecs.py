@@ -171,6 +171,7 @@ def test_a_packet_against_the_rules_is_refused(packet: bytes, why: str) -> None:
         (b"\x02\x01abb", 20),
         (b"\x03\x03abc", 30),
         (b"\x03\x42\x02ab\0\0", 20),
+        (b"\x03\x42\xff\x01ab" + bytes(255), 20),
         (b"\x03\x82\x01abb", 20),
         (b"\xe2\xfc\x00" + bytes(252), 5),
     ],

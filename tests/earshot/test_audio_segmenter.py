@@ -189,6 +189,22 @@ def test_the_cap_cuts_where_it_is_quietest() -> None:
     assert segmenter.growing.end == 13 * RATE // FRAME * FRAME
 
 
+def test_a_cut_in_the_silence_that_ends_speech() -> None:
+    segmenter, chunker = Segmenter(), Chunker()
+    last_two = 12 * RATE - 2 * FRAME
+    fading = np.concatenate([np.ones(last_two), np.zeros(RATE)]).astype(np.float32)
+    events = [
+        event
+        for frame in chunker.push(fading)
+        for event in segmenter.push(frame, 0.9 if frame.start < last_two else 0.1)
+    ]
+    _, capped, again, ended = events
+    assert isinstance(capped, SpeechEnded)
+    assert isinstance(ended, SpeechEnded)
+    assert last_two < capped.end == again.start == ended.start == ended.voice_end
+    assert ended.end == ended.start + RATE * SegmenterSettings().post_roll // 1000
+
+
 def test_a_cap_in_silence_opens_nothing() -> None:
     run = Run([(0.9, 16), (0.0, 4)])
     started, ended = run.events

@@ -94,6 +94,7 @@ def test_a_batch_gives_each_stream_what_it_gets_alone(
         for row, memory in enumerate(alone):
             one = vad(frames[row, step][None], [memory])
             assert one[0] == pytest.approx(batch[row], abs=1e-4)
+            assert np.array_equal(memory.context, frames[row, step, -64:])
 
 
 def test_a_frame_for_each_stream_and_no_other(vad: SileroVad) -> None:
