@@ -61,6 +61,8 @@ def test_random_bytes_raise_nothing_but_audio_errors(
             assert samples.dtype == np.float32
             assert samples.ndim == 1
             assert np.abs(samples).max(initial=0) <= 1
+            if form.codec == "opus":
+                assert len(samples) == duration_ms(message) * 48
     assert len(of_stream.flush()) == 0
 
 
@@ -290,6 +292,13 @@ def test_a_forged_frame_decodes_or_is_refused(body: bytes) -> None:
     with suppress(BadStream):
         of_stream.decode(frame + FLAC[FRAMES_AT:])
         of_stream.flush()
+
+
+def test_a_rate_that_changes_on_the_way_is_refused() -> None:
+    slower = flac(noise(2000), rate=8_000)
+    stream = FLAC[:FRAMES_AT] + slower[metadata_bytes(slower) :]
+    with pytest.raises(BadStream, match="changes to 8000 Hz"):
+        decoded(Format("flac"), [stream])
 
 
 def test_a_message_that_unpacks_to_too_much_is_refused() -> None:
