@@ -48,7 +48,9 @@ def pull(names: tuple[str, ...], as_json: bool) -> None:
         for id in chosen:
             find(id, store.models)
         for id in chosen:
-            store.pull(id, Meter(id), lambda why: click.echo(why, err=True))
+            meter = Meter(id)
+            store.pull(id, meter, lambda why: click.echo(why, err=True))
+            meter.end()
             if not as_json:
                 click.echo(f"{id}: in {store.folder(id)}")
     except ModelError as error:
@@ -107,8 +109,15 @@ class Meter:
 
     def __init__(self, id: str) -> None:
         self.id = id
+        self.begun = False
 
     def __call__(self, came: int, size: int) -> None:
         if sys.stderr.isatty():
+            self.begun = True
             line = f"\r{self.id}: {came / MB:.0f} of {size / MB:.0f} MB"
-            click.echo(line + ("\n" if came == size else ""), nl=False, err=True)
+            click.echo(line, nl=False, err=True)
+
+    def end(self) -> None:
+        """Leave the line, if there is one."""
+        if self.begun:
+            click.echo(err=True)

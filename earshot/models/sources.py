@@ -9,6 +9,7 @@ Nothing that is fetched is installed or run: members are read out of archives.
 from __future__ import annotations
 
 import importlib.util
+import logging
 import os
 import shutil
 import subprocess
@@ -118,6 +119,7 @@ def from_hub(
     """
     from huggingface_hub import hf_hub_download
 
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # one line is ours
     repository, _, revision = package.partition("@")
     endpoint = os.environ.get("HF_ENDPOINT")
     for member in sorted(members):
@@ -130,7 +132,7 @@ def from_hub(
                 endpoint=endpoint,
             )
         except Exception as error:  # the library's, its HTTP client's, the system's
-            reason = " ".join(str(error).split()) or type(error).__name__
+            reason = str(error).partition("\n")[0].partition(". ")[0]
             raise SourceError(f"{package}, {member}: {reason}") from error
         progress(_size(into))
 
