@@ -113,9 +113,9 @@ class OpusDecoder:
             frames = self._context.decode(av.Packet(message))
         except FFmpegError as error:
             raise BadPacket("an Opus packet that can't be decoded") from error
-        pieces = [np.empty(0, np.int16)]
-        pieces += [frame.to_ndarray().reshape(-1) for frame in frames]
-        return np.concatenate(pieces).astype(np.float32) * STEP
+        pieces = [np.empty(0, np.float32)]
+        pieces += [frame.to_ndarray()[0].astype(np.float32) for frame in frames]
+        return np.concatenate(pieces) * STEP
 
     def flush(self) -> Samples:
         """No samples: a packet is decoded as soon as it is here."""

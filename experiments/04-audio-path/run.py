@@ -143,8 +143,8 @@ def resampled(push: Push, sent: list[Samples], rate: int) -> dict[str, float]:
 
 def vad(frames: list[Samples]) -> dict[str, Any]:
     """Cost of a frame of 32 ms by how many streams share a call."""
-    folder = Store().pull("silero-vad", lambda *_: None, print)
-    model, result = SileroVad(folder / "silero_vad.onnx"), {}
+    graph = Store().verify("silero-vad") / "silero_vad.onnx"
+    model, result = SileroVad(graph), {}
     for size in BATCHES:
         batches = [np.stack([frame] * size) for frame in frames[: 4 + 200 // size]]
         memories = [VadMemory() for _ in range(size)]

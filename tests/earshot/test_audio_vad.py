@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
+from clips import clips
 from sounds import opus
 
 from earshot.audio import mulaw, pcm
 from earshot.audio.chunker import FRAME
-from earshot.audio.files import read_file
 from earshot.audio.formats import RATE, Format, Samples
 from earshot.audio.intake import Intake
 from earshot.audio.segmenter import Segmenter, SpeechEnded
@@ -19,23 +17,20 @@ from earshot.models.store import Store
 
 pytestmark = pytest.mark.model
 
-LIBRIVOX = Path("/usr/share/pocketsphinx/test/data/librivox")
-CLIPS = [f"sense_and_sensibility_01_austen_64kb-{n}.wav" for n in ("0880", "0930")]
+SENTENCES = ("0880", "0930")
 LEAD, GAP = RATE, 3 * RATE // 2
 
 
 @pytest.fixture(scope="session")
 def vad() -> SileroVad:
-    folder = Store().pull("silero-vad", lambda *_: None, lambda _: None)
-    return SileroVad(folder / "silero_vad.onnx")
+    return SileroVad(Store().verify("silero-vad") / "silero_vad.onnx")
 
 
 @pytest.fixture(scope="session")
 def speech() -> tuple[Samples, list[tuple[int, int]]]:
     """Two sentences with silence around, and from where to where they are loud."""
     pieces, places, at = [np.zeros(LEAD, np.float32)], [], LEAD
-    for name in CLIPS:
-        clip = read_file(LIBRIVOX / name)
+    for clip in (clip.audio for clip in clips() if clip.name.endswith(SENTENCES)):
         loud = np.flatnonzero(np.abs(clip) > 0.1 * np.abs(clip).max())
         places.append((at + int(loud[0]), at + int(loud[-1])))
         pieces += [clip, np.zeros(GAP, np.float32)]
