@@ -14,7 +14,8 @@ from pathlib import Path
 from fontTools import subset
 from fontTools.ttLib import TTFont
 
-from press import book, site
+from press import book, build, site
+from press.book import Book
 from press.theme import Face, Theme
 
 READ = (".md", ".yml", ".bib", ".console", ".py", ".toml")
@@ -92,18 +93,19 @@ def missing(used: set[int], fonts: Iterable[Path]) -> set[int]:
     return used.difference(*map(covered, fonts))
 
 
-def texts(root: Path, docs: Path) -> list[str]:
-    """All that may be printed: the manuscript's files and the listings' sources."""
-    folders = (docs, root / "earshot", root / "diagrams")
-    paths = (path for folder in folders for path in sorted(folder.rglob("*")))
-    return [p.read_text(encoding="utf-8") for p in paths if p.suffix in READ]
+def texts(the_book: Book) -> list[str]:
+    """All that may be printed: the manuscript's files, diagrams and listings."""
+    folders = (the_book.docs, the_book.root / "diagrams")
+    paths = {path for folder in folders for path in folder.rglob("*")}
+    paths |= set(build.listed(the_book))
+    return [p.read_text(encoding="utf-8") for p in sorted(paths) if p.suffix in READ]
 
 
 def main(root: Path) -> int:
     """Write the cut faces; report their sizes and characters that no face has."""
     the_book = book.load(root)
     theme = Theme.load(the_book.root / "theme")
-    used = characters(texts(the_book.root, the_book.docs))
+    used = characters(texts(the_book))
     folder = theme.folder / "site" / "fonts"
     folder.mkdir(exist_ok=True)
     total, made = 0, []

@@ -85,11 +85,11 @@ def _inputs(book: Book) -> Iterator[tuple[str, Path]]:
     for name in INPUT_FILES:
         if (book.root / name).is_file():
             yield name, book.root / name
-    for path in _listed(book):
+    for path in listed(book):
         yield path.relative_to(book.root).as_posix(), path
 
 
-def _listed(book: Book) -> Iterator[Path]:
+def listed(book: Book) -> Iterator[Path]:
     """The files that listings are cut from."""
     from press import listings
 
@@ -304,7 +304,7 @@ def render(book: Book, site_folder: Path) -> list:
     from mkdocs.config import load_config
     from mkdocs.exceptions import MkDocsException
 
-    warnings = _Warnings(book)
+    warnings = Warnings(book)
     logger = logging.getLogger("mkdocs")
     logger.addHandler(warnings)
     logger.propagate = False
@@ -340,7 +340,7 @@ def plugin_of(config: MkDocsConfig) -> CapturePlugin:
     return plugin
 
 
-class _Warnings(logging.Handler):
+class Warnings(logging.Handler):
     """Turns MkDocs' warnings into findings with the line of what they quote."""
 
     def __init__(self, book: Book) -> None:

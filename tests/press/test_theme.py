@@ -144,8 +144,7 @@ def test_site_fonts_fit_their_budget():
 
 
 def test_site_fonts_have_every_character_of_the_book():
-    book = books.load(PROJECT)
-    used = fonts.characters(fonts.texts(book.root, book.docs))
+    used = fonts.characters(fonts.texts(books.load(PROJECT)))
     lacking = fonts.missing(used, cut_fonts())
     assert not lacking, f"run `make fonts`: {sorted(map(chr, lacking))}"
 

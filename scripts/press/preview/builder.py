@@ -46,7 +46,7 @@ class Builder:
         self.memory = Memory()
         self._themes = Themes(self.root)
         self._epoch = os.environ.get("SOURCE_DATE_EPOCH")
-        self._warnings = _Warnings()
+        self._warnings = Warnings()
         self._logger = logging.getLogger("mkdocs")
         self._logger.addHandler(self._warnings)
         self._propagate, self._logger.propagate = self._logger.propagate, False
@@ -115,7 +115,7 @@ class Builder:
 
     def _told_by_mkdocs(self) -> list[Finding]:
         assert self.known is not None
-        teller = build._Warnings(self.known.book)
+        teller = build.Warnings(self.known.book)
         for record in self._warnings.records:
             teller.emit(record)
         return sorted(set(teller.findings))
@@ -142,7 +142,7 @@ class Builder:
             os.environ["SOURCE_DATE_EPOCH"] = value
 
 
-class _Warnings(logging.Handler):
+class Warnings(logging.Handler):
     """Keeps MkDocs' warnings and errors of one build."""
 
     def __init__(self) -> None:
