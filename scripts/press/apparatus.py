@@ -13,6 +13,8 @@ from press import book1, citations, facts, glossary, index, labels
 from press.book import Book
 from press.findings import Finding, PressError
 
+NOWHERE = ".no-such-file"
+
 
 @dataclass(frozen=True)
 class Apparatus:
@@ -51,7 +53,7 @@ def load(root: Path) -> Apparatus:
         except PressError as error:
             found.extend(error.findings)
             unread.add(name)
-            return loader(Path("/nonexistent"), *more)
+            return loader(book.docs / NOWHERE, *more)  # as if there were no file
 
     numbered = labels.collect(book)
     return Apparatus(

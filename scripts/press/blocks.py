@@ -303,8 +303,8 @@ def _facts_strip(chapter: Chapter) -> list[str]:
     if chapter.status == "planned":
         return [STATUS_NOTES["planned"], "{ .facts-strip .planned }"]
     parts = [f"{chapter.minutes} min"]
-    if meta.get("earshot"):
-        parts.append(f"`{meta['earshot']}`")
+    if meta.get("code"):
+        parts.append(f"`{meta['code']}`")
     if meta.get("facts_verified"):
         parts.append(f"facts verified {day(meta['facts_verified'])}")
     if chapter.status != "reviewed":

@@ -60,10 +60,17 @@ class Fact:
         return text.replace("-", "−")
 
     def fits(self, text: str) -> bool:
-        """Whether the first number in `text` is the value, rounded half up."""
+        """Whether the first number in `text` is the value, rounded half up.
+
+        A word behind the number must be the unit (or its singular).
+        """
         match = NUMBER.search(text)
         if isinstance(self.value, str) or match is None:
             return text == self.shown
+        given_unit = text[match.end() :].strip()
+        unit = with_unit("", self.unit).removeprefix("$").strip()
+        if given_unit not in ("", unit, unit.removesuffix("s")):
+            return False
         given = Decimal(match[0].replace(",", "").replace("−", "-"))
         return any(
             given == round_half_up(self.value, digits)

@@ -19,6 +19,7 @@ SHAPE = "write `see: {name: entry}` or `see_also: {name: [entry, …]}`"
 SENTENCE = re.compile(r"^(What|How|Why|When|Where|Who|Which|Is|Are|Do|Does)\b|[?!:]")
 APOSTROPHES = dict.fromkeys(map(ord, "'’"))
 ARTICLE = re.compile(r"^(?:The|An?)\s+")
+SINGLE_HYPHEN = re.compile(r"(?<!-)-(?!-)")
 NOT_SLUG = re.compile(r"[^a-z0-9]+")
 
 
@@ -59,8 +60,15 @@ def _bare(text: str) -> str:
 
 
 def split(target: str) -> list[str]:
-    """The levels of a target: "batching/dynamic" is "batching", "dynamic"."""
-    return [level.replace("-", " ").strip() for level in target.split("/")]
+    """The levels of a target: "batching/real--time" is "batching", "real-time".
+
+    A link's target holds no spaces, so a hyphen stands for one and two for a
+    hyphen.
+    """
+    return [
+        SINGLE_HYPHEN.sub(" ", level).replace("--", "-").strip()
+        for level in target.split("/")
+    ]
 
 
 def build(

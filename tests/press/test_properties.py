@@ -254,7 +254,9 @@ def test_another_number_is_no_rounding(value, digits):
         ("1234.5", "1,235", True),
         ("1234.5", "1,200", True),
         ("-0.04", "0", True),
-        ("-5", "−5 °C", True),
+        ("-5", "−5 ms", True),
+        ("7", "7 hours", False),
+        ("1", "1 m", False),
     ],
 )
 def test_roundings_by_example(value, text, fits):
