@@ -317,6 +317,22 @@ def rename(root: Path, old: str, new: str) -> None:
         click.echo(path.relative_to(root.resolve()))
 
 
+@main.command()
+@ROOT
+@JSON
+@click.option(
+    "--seed", default=1, show_default=True, help="Another seed, another book."
+)
+@click.argument("folder", type=FOLDER)
+@told
+def sample(root: Path, seed: int, folder: Path) -> None:
+    """Invent a book of real size in FOLDER, to measure the press with."""
+    from press import sample as samples
+
+    samples.write(folder, root, seed=seed)
+    click.echo(f"next: press book --root {folder}")
+
+
 @main.group()
 def new() -> None:
     """Begin a book or a section."""

@@ -69,7 +69,8 @@ class Fact:
             return text == self.shown
         given_unit = text[match.end() :].strip()
         unit = with_unit("", self.unit).removeprefix("$").strip()
-        if given_unit not in ("", unit, unit.removesuffix("s")):
+        singular = unit.removesuffix("s") if len(unit) > LONGEST_SYMBOL else unit
+        if given_unit not in ("", unit, singular):
             return False
         given = Decimal(match[0].replace(",", "").replace("−", "-"))
         return any(
