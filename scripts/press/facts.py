@@ -21,6 +21,7 @@ from press.findings import Finding, PressError
 
 KINDS = ("measured", "derived", "cited", "assumed")
 NUMBER = re.compile(r"[-−]?\d[\d,]*(?:\.\d+)?")
+LONGEST_SYMBOL = 3  # letters; longer units are words and have a singular
 MOST_DIGITS = 12
 NO_BREAK_SPACE = "\u00a0"
 
