@@ -327,9 +327,13 @@ def rename(root: Path, old: str, new: str) -> None:
 @told
 def sample(root: Path, seed: int, folder: Path) -> None:
     """Invent a book of real size in FOLDER, to measure the press with."""
+    from press import book as books
+    from press import projects
     from press import sample as samples
 
-    samples.write(folder, root, seed=seed)
+    project = books.load(root).root
+    projects.refuse_filled(folder)
+    samples.write(folder, project, seed=seed)
     click.echo(f"next: press book --root {folder}")
 
 

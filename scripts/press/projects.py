@@ -20,16 +20,21 @@ NAMED = r"(?<=#){0}(?![\w:.-])|(?<=@)(?<![\w\\@/.`-]@){0}(?!-*\w)"
 LABEL_NAME = re.compile(rf"^(?:{'|'.join(KINDS)})-[a-z0-9]+(?:-[a-z0-9]+)*$")
 
 
+def refuse_filled(folder: Path) -> None:
+    """Raise `PressError` when `folder` already holds something."""
+    if folder.exists() and any(folder.iterdir()):
+        raise PressError(
+            Finding(folder, 1, "not-empty", "the folder isn't empty", "name a new one")
+        )
+
+
 def new_book(folder: Path, theme: Path) -> list[Path]:
     """Lay out a book of two short chapters in `folder`, ready to build.
 
     The look is a copy of the folder `theme`. Raises `PressError` when `folder`
     already holds something or there is no theme to copy.
     """
-    if folder.exists() and any(folder.iterdir()):
-        raise PressError(
-            Finding(folder, 1, "not-empty", "the folder isn't empty", "name a new one")
-        )
+    refuse_filled(folder)
     if not (theme / "theme.yml").is_file():
         raise PressError(
             Finding(theme, 1, "no-theme", "no theme here to copy", "name one: --theme")

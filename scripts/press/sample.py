@@ -64,7 +64,7 @@ def write(folder: Path, project: Path, seed: int = 1, size: Size | None = None) 
     The same seed and size give the same bytes.
     """
     sample = Sample(folder, seed, size or Size())
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     shutil.copytree(project / "theme", folder / "theme")
     data_files(sample)
     nav = _front(sample)

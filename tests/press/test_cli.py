@@ -73,6 +73,7 @@ def test_a_folder_without_a_book_is_told(words, tmp_path):
     arguments = {
         "rename": ("fig-a", "fig-b"),
         "expand": (tmp_path / "out",),
+        "sample": (tmp_path / "out",),
         "new section": (1, "Title"),
     }
     root = tmp_path / "nowhere"
