@@ -106,8 +106,19 @@ def from_npm(
     for tarball in into.glob("*.tgz"):
         with tarfile.open(tarball) as archive:
             for name in members.intersection(archive.getnames()):
-                archive.extract(name, into, filter="data")
+                _copy_member(archive, name, into)
         tarball.unlink()
+
+
+def _copy_member(archive: tarfile.TarFile, name: str, into: Path) -> None:
+    """Write one plain file of the archive below `into`, as its own path says."""
+    content = archive.extractfile(name)
+    if content is None:  # a link or a folder by the name of a file
+        raise SourceError(f"{name} is no plain file in its package")
+    path = into / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as file:
+        shutil.copyfileobj(content, file)
 
 
 def from_hub(
