@@ -146,6 +146,7 @@ class Edition:
     publisher: str
     subjects: tuple[str, ...]
     rights: str
+    notices: tuple[str, ...]
     series: dict[str, Any]
 
 
@@ -268,6 +269,7 @@ def edition(config: dict[str, Any], path: Path) -> Edition:
         identifier=about["identifier"],
         publisher=about.get("publisher") or about["author"],
         subjects=tuple(map(str, about.get("subjects") or ())),
+        notices=tuple(map(str, about.get("notices") or ())),
         rights=about.get("rights") or "",
         series=about.get("series") or {},
     )
@@ -290,8 +292,9 @@ def _unusable(about: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
     if not SLUG.match(str(about.get("slug", "x"))):
         fix = "use letters, digits, hyphens"
         yield "slug", f"is “{about['slug']}”, which can't name a file", fix
-    if not isinstance(about.get("subjects") or [], list):
-        yield "subjects", "is no list", "write `[first, second]`"
+    for key in ("subjects", "notices"):
+        if not isinstance(about.get(key) or [], list):
+            yield key, "is no list", "write `[first, second]`"
     series = about.get("series") or {"name": "none"}
     if not isinstance(series, dict) or not isinstance(series.get("name"), str):
         yield (

@@ -50,7 +50,7 @@ def title_page(book: Book) -> etree._Element:
 
 
 def imprint(book: Book, theme: Theme) -> etree._Element:
-    """Version, rights, typefaces and how far each chapter is."""
+    """Version, rights, notices of fonts and others, how far each chapter is."""
     edition = book.edition
     page = element("section", class_="imprint", id=IMPRINT)
     _line(page, "name", edition.title)
@@ -61,6 +61,8 @@ def imprint(book: Book, theme: Theme) -> etree._Element:
     _line(page, "", edition.rights)
     for notice in fonts.notices(theme):
         _line(page, "font", notice)
+    for notice in edition.notices:
+        _line(page, "notice", notice)
     if edition.repo_url:
         _line(page, "", f"Sources: {edition.repo_url}")
     if book.chapters:
