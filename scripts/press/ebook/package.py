@@ -16,8 +16,9 @@ from pathlib import Path
 from ebooklib import epub
 from lxml import etree
 
-from press.book import Book, Edition
+from press.book import Book
 from press.ebook.document import XML
+from press.edition import Edition
 
 OLDEST = 315_532_800  # 1980-01-01, in seconds: no zip knows an earlier date
 COMPRESSION = 9

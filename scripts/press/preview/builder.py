@@ -14,8 +14,7 @@ from mkdocs.config import load_config
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import MkDocsException
 
-from press import book as books
-from press import build, data
+from press import build, data, edition
 from press.apparatus import Apparatus
 from press.findings import Finding, PressError
 from press.preview.run import Memory, Run
@@ -98,7 +97,7 @@ class Builder:
                 str(path), site_dir=str(folder), site_url=self.site_url, strict=False
             )
         except MkDocsException as error:
-            books.read_config(path)  # tells most faults better, and with their line
+            edition.read_config(path)  # tells most faults better, and with their line
             said = [record.getMessage() for record in self._warnings.records]
             raise PressError(self._finding("; ".join(said) or str(error))) from None
 
