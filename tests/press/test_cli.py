@@ -148,6 +148,16 @@ def test_expand_writes_the_whole_book_for_other_engines(copied, tmp_path):
     assert (out / "assets/figures/diagram-line.dark.svg").is_file()
 
 
+def test_expand_never_writes_onto_the_manuscript(copied):
+    sources = copied / "manuscript"
+    before = {p: p.read_bytes() for p in sources.rglob("*") if p.is_file()}
+    result = run("expand", "--root", copied, sources / "." / "front" / "..")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("manuscript:1: ")
+    assert "[expand]" in result.stderr
+    assert {p: p.read_bytes() for p in sources.rglob("*") if p.is_file()} == before
+
+
 def test_a_new_section_is_printed(copied):
     result = run("new", "section", "--root", copied, 1, "Another line")
     assert result.stdout == "manuscript/01-queues/04-another-line.md\n"

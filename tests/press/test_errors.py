@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from press import apparatus, checks
 from press import book as books
 from press.build import Editions
 from press.cli import main
@@ -519,7 +520,219 @@ PAGES = {
     ),
 }
 
-CASES = {**LABELS, **REFERENCES, **DATA_FILES, **SOURCES, **PAGES}
+AUTHOR = "    author: Ada Example\n    language: en\n"
+SERIES = "    series:\n      name: Fixtures\n      position: 1"
+SETTINGS = {
+    name: (swap(NAV, old, new), (NAV, 1, "config"))
+    for name, old, new in (
+        ("slug with a slash", "slug: fixture-book", "slug: fixture/book"),
+        ("slug that is a number", "slug: fixture-book", "slug: 5"),
+        ("empty slug", "slug: fixture-book", "slug:"),
+        ("list of authors", AUTHOR, AUTHOR.replace("Ada Example", "[Ada, Bea]")),
+        ("no author", AUTHOR, AUTHOR.replace("Ada Example", "")),
+        ("language that is a number", AUTHOR, AUTHOR.replace("en", "5")),
+        ("rights that are a mapping", "rights: © 2026 Ada Example", "rights: {a: b}"),
+        ("day with a time", "date: 2026-11-23", "date: 2026-11-23 10:00:00"),
+        ("day in words", "date: 2026-11-23", "date: soon"),
+        ("one subject", "\n      - Computers / Publishing", " Computers"),
+        ("series that is a word", SERIES, "    series: Fixtures"),
+        ("series without a name", SERIES, "    series:\n      position: 1"),
+        ("manuscript in a number", "docs_dir: manuscript", "docs_dir: 5"),
+    )
+} | {
+    "theme that is not there": (
+        swap(NAV, "name: material", "name: nothing"),
+        (NAV, "theme:", "mkdocs"),
+    ),
+}
+
+HEAD = "# Exercises {#sec-exercises-queues}"
+FAR = "\n".join(f"   Line {number} of the first." for number in range(45))
+CONVENTIONS = {
+    "control character in a page": (add("A \x02 b."), (PAGE, "\x02", "control")),
+    "control character in a data file": (
+        add("# \x1b[31m", GLOSSARY),
+        (GLOSSARY, "\x1b", "control"),
+    ),
+    "control character in the bibliography": (
+        add("% \x00", BIB),
+        (BIB, "\x00", "control"),
+    ),
+    "control character in a listing": (
+        both(add('x = "\x0c"', CODE), add("```python examples/queue.py\n```")),
+        (PAGE, "```python", "listing"),
+    ),
+    "empty listing": (
+        both(write("examples/none.py", ""), add("```python examples/none.py\n```")),
+        (PAGE, "```python", "listing"),
+    ),
+    "call-out below a blank line": (
+        add(f"{LISTING}\n\n1. `def mean_wait` begins.\n\n2. `median` isn't there."),
+        (PAGE, "`median`", "callout"),
+    ),
+    "call-out far below its listing": (
+        add(f"{LISTING}\n\n1. `def mean_wait` begins.\n{FAR}\n2. `median` ends."),
+        (PAGE, "`median`", "callout"),
+    ),
+    "call-out without code": (
+        add(f"{LISTING}\n\n1. `def mean_wait` begins.\n2. Nothing named."),
+        (PAGE, "Nothing named", "callout"),
+    ),
+    "call-out of two paragraphs": (
+        add(f"{LISTING}\n\n1. `def mean_wait` begins.\n\n    There is more."),
+        (PAGE, "There is more", "callout"),
+    ),
+    "listing in a list indented by a tab": (
+        add("- one\n\n\t```python examples/none.py\n\t```"),
+        (PAGE, "none.py", "listing"),
+    ),
+    "text behind a caption's label": (
+        add(f"{FIGURE}\n\n: Caption {{#fig-x}} and more."),
+        (PAGE, "and more", "label-last"),
+    ),
+    "caption's label before its last line": (
+        add(f"{FIGURE}\n\n: Caption {{#fig-x}}\nand more."),
+        (PAGE, "{#fig-x}", "label-last"),
+    ),
+    "two labels of a caption": (
+        add(f"{FIGURE}\n\n: Caption {{#fig-x}} {{#fig-y}}"),
+        (PAGE, "{#fig-x}", "label-last"),
+    ),
+    "open block": (
+        add("::: {#refs}\n\nText."),
+        (PAGE, "{#refs}", "block-shape"),
+    ),
+    "block that holds text": (
+        add("::: {#refs}\nText.\n:::"),
+        (PAGE, "{#refs}", "block-shape"),
+        (PAGE, ":::", "block-shape"),
+    ),
+    "block without a name": (
+        add("::: warning\nText.\n:::"),
+        (PAGE, "::: warning", "block-shape"),
+        (PAGE, ":::", "block-shape"),
+    ),
+    "indented block": (
+        add("- one\n\n    ::: {#refs}\n    :::"),
+        (PAGE, "{#refs}", "block-shape"),
+        (PAGE, "    :::", "block-shape"),
+    ),
+    "call-out that holds nothing": (
+        add("!!! aside\nText."),
+        (PAGE, "!!! aside", "callout-empty"),
+    ),
+    "call-out at the end that holds nothing": (
+        add('!!! pitfall "Title"'),
+        (PAGE, "!!! pitfall", "callout-empty"),
+    ),
+    "call-out in a list that holds nothing": (
+        add("- one\n\n    !!! aside\n\n    Text."),
+        (PAGE, "!!! aside", "callout-empty"),
+    ),
+    "unknown call-out without a space": (
+        add("!!!danger\n    Text."),
+        (PAGE, "!!!danger", "callout-unknown"),
+    ),
+    "head wider than its rule": (
+        add("| a | b | c |\n|---|---|\n| 1 | 2 |"),
+        (PAGE, "| c |", "table-cells"),
+    ),
+    "rule wider than its head": (
+        add("| a | b |\n|---|---|---|\n| 1 | 2 |"),
+        (PAGE, "| b |", "table-cells"),
+    ),
+    "citation outside brackets": (
+        add("As @erlang1917 says."),
+        (PAGE, "As @erlang1917", "cite-malformed"),
+    ),
+    "citation behind words": (
+        add("So it is [see @erlang1917]."),
+        (PAGE, "[see @", "cite-malformed"),
+    ),
+    "empty title": (
+        swap(PAGE, HEAD, "# {#sec-exercises-queues}"),
+        (PAGE, 1, "no-title"),
+    ),
+    "index entry without a name": (
+        add("A [thing](index:)."),
+        (PAGE, "(index:)", "index-empty"),
+    ),
+    "index sub-entry without a name": (
+        add("A [thing](index:line/)."),
+        (PAGE, "(index:line/)", "index-empty"),
+    ),
+    "index sub-entry of nothing": (
+        add("A [thing](index:/line)."),
+        (PAGE, "(index:/line)", "index-empty"),
+    ),
+    "reference in a heading": (
+        add("## See @fig-line"),
+        (PAGE, "## See", "heading-mark"),
+    ),
+    "citation in a heading": (
+        add("## As [@erlang1917]"),
+        (PAGE, "## As", "heading-mark"),
+    ),
+    "formula in a heading": (add("## Of $x$"), (PAGE, "## Of", "heading-mark")),
+    "fact in a heading": (
+        add("## They are [](fact:patience)"),
+        (PAGE, "## They", "heading-mark"),
+    ),
+    "empty link to Book 1 in a heading": (
+        add("## From [](book1:preface)"),
+        (PAGE, "## From", "heading-mark"),
+    ),
+    "footnote in a caption": (
+        add(f"{FIGURE}\n\n: Caption.[^n] {{#fig-x}}\n\n[^n]: A note."),
+        (PAGE, ": Caption.", "caption-note"),
+    ),
+    "link in a definition": (
+        add("x:\n  term: x\n  definition: See [it](https://example.org).", GLOSSARY),
+        (GLOSSARY, "x:", "tooltip"),
+    ),
+    "HTML in a definition": (
+        add("y:\n  term: y\n  definition: It is <b>bold</b>.", GLOSSARY),
+        (GLOSSARY, "y:", "tooltip"),
+    ),
+    "reference in a fact's conditions": (
+        swap(FACTS, "one counter, a morning", "as in @fig-line"),
+        (FACTS, "mean-wait:", "tooltip"),
+    ),
+    "formula in a fact's rationale": (
+        swap(FACTS, "more would leave", "it follows from $x$"),
+        (FACTS, "patience:", "tooltip"),
+    ),
+    "fact reviewed at a time of day": (
+        swap(FACTS, "review_by: 2099-05-01", "review_by: 2099-05-01 10:00:00"),
+        (FACTS, "arrivals:", "fact"),
+    ),
+    "unknown command in BibTeX": (
+        add("@book{x,\n author={A},\n title={The \\nothing},\n}", BIB),
+        (BIB, "@book{x", "bib-incomplete"),
+    ),
+    "formula in BibTeX that is no text": (
+        add("@book{x,\n author={A},\n title={T},\n note={a $ b},\n}", BIB),
+        (BIB, "@book{x", "bib-incomplete"),
+    ),
+    "front matter that is never closed": (
+        swap(OPENER, "code: examples\n---\n", "code: examples\n"),
+        (OPENER, 1, "front-matter"),
+    ),
+    "label on the landing page": (
+        add("| a |\n|---|\n| 1 |\n\n: Caption. {#tbl-x}", "manuscript/index.md"),
+        ("manuscript/index.md", "{#tbl-x}", "label-place"),
+    ),
+}
+
+CASES = {
+    **LABELS,
+    **REFERENCES,
+    **DATA_FILES,
+    **SOURCES,
+    **PAGES,
+    **SETTINGS,
+    **CONVENTIONS,
+}
 
 
 def press(root: Path, *arguments: str) -> Result:
@@ -579,6 +792,33 @@ def test_a_fault_is_told_at_its_place(name, copied):
     assert "Traceback" not in result.output
     assert seen(copied) == before
     assert len(before) == 3
+
+
+SOUND = {
+    "a fence indented by a tab": "- one\n\n\t```python\n\tsee(@fig-none) <b>\n\t```",
+    "a block at the margin": "::: {#refs}\n:::",
+    "a call-out in a list": "- one\n\n    !!! aside\n        Text.",
+    "a call-out below a blank line": "!!! aside\n\n    Text.",
+    "an address with an @": "Write to erlang1917@example.org, \\@erlang1917.",
+    "a list below a listing": f"{LISTING}\n\n1. Nothing named.\n2. Nor here.",
+    "words in a heading": "## A [wait](term:wait) of [three](fact:patience) {#sec-x}",
+    "a pipe in a cell": "| a | b |\n|---|---|\n| x\\|y | `a` |",
+    "closing hashes behind a label": "## Title {#sec-x} ##",
+}
+
+
+@pytest.mark.parametrize("name", SOUND)
+def test_what_the_press_can_print_is_no_fault(name, copied):
+    add(SOUND[name])(copied)
+    assert checks.run(apparatus.load(copied)) == []
+
+
+def test_a_build_that_is_a_file_is_told(copied):
+    write("build", "mine")(copied)
+    result = press(copied)
+    assert [(path, code) for path, _, code in told(result)] == [("build", "system")]
+    assert result.exit_code == 1
+    assert (copied / "build").read_text() == "mine"
 
 
 def test_all_findings_of_a_run_come_together(copied):
