@@ -358,8 +358,12 @@ class Preview:
         return page
 
     def end(self) -> int:
-        """Interrupt the server; its exit status."""
-        self.process.send_signal(signal.SIGINT)
+        """Interrupt the server; its exit status.
+
+        By SIGTERM, which it takes as it takes ^C: shells make the processes
+        that they start in the background deaf to SIGINT.
+        """
+        self.process.send_signal(signal.SIGTERM)
         status = self.process.wait(PATIENCE)
         self.listener.join()
         self.process.stderr.close()
