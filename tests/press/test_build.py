@@ -6,12 +6,14 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import threading
 from pathlib import Path
 
+import lxml.html
 import pytest
 from fixture_book import PROJECT, lay_out
 
@@ -155,6 +157,44 @@ def test_the_date_is_the_editions_unless_it_is_given(copied, monkeypatch):
     assert build.epoch(book) == 1795392000  # 2026-11-23T00:00:00Z
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "86400")
     assert build.epoch(book) == 86400
+
+
+@pytest.mark.parametrize("given", ["", "soon", "-5", "1.5"])
+def test_an_epoch_that_is_no_number_counts_as_none(given, copied, monkeypatch):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", given)
+    assert build.epoch(books.load(copied)) == 1795392000
+
+
+def test_a_stray_file_among_the_editions_stays(copied, stubbed):
+    make(copied)
+    stray = build.Editions(books.load(copied)).store / ".DS_Store"
+    stray.write_text("x")
+    rewrite(copied, "Every convention", "Each convention")
+    make(copied)
+    assert stray.read_text() == "x"
+    assert "Each convention" in shown(copied)["site/index.html"]
+
+
+# -- books of another shape --------------------------------------------------------
+
+BACK_MATTER = ("glossary", "evidence", "references", "subject-index")
+
+
+def test_a_book_without_generated_pages_prints_what_it_cites(copied, tmp_path):
+    """Facts, terms and citations are words where no page can be linked to."""
+    for name in BACK_MATTER:
+        (copied / f"manuscript/back/{name}.md").unlink()
+        rewrite(copied, f"      - back/{name}.md\n", "", "mkdocs.yml")
+    page = copied / "manuscript/01-queues/exercises.md"
+    text = "A [queue](term:fifo) of [](fact:patience), [@uncited, p. 2].\n"
+    page.write_text(f"{page.read_text()}\n{text}")
+    pages = build.render(books.load(copied), tmp_path / "site")
+    html = next(p.html for p in pages if p.src == "01-queues/exercises.md")
+    words = "".join(lxml.html.fromstring(html).itertext())
+    assert "A queue of three, [Nobody, 2000, p. 2]." in " ".join(words.split())
+    assert not re.search(r"<a\b[^>]*class=\"(?:fact|term)", html)
+    assert "<a>" not in html
+    assert "back/" not in html
 
 
 # -- one output alone --------------------------------------------------------------

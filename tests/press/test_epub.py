@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import re
@@ -62,6 +63,24 @@ def test_the_date_can_be_given(rendering, tmp_path, monkeypatch):
     made = pack(rendering, tmp_path, {})
     assert made.meta("dcterms:modified") == ["2001-09-09T01:46:40Z"]
     assert {i.date_time for i in made.zip.infolist()} == {(2001, 9, 9, 1, 46, 40)}
+
+
+def test_a_date_that_no_zip_knows_is_held_at_its_first(
+    rendering, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")
+    made = pack(rendering, tmp_path, {})
+    assert made.meta("dcterms:modified") == ["1970-01-01T00:00:00Z"]
+    assert {i.date_time for i in made.zip.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+
+
+def test_a_series_needs_no_position(rendering, tmp_path):
+    edition = dataclasses.replace(rendering.book.edition, series={"name": "Fixtures"})
+    book = dataclasses.replace(rendering.book, edition=edition)
+    epub.write(book, rendering.pages, tmp_path / "book.epub", {})
+    made = Epub((tmp_path / "book.epub").read_bytes())
+    assert made.meta("belongs-to-collection") == ["Fixtures"]
+    assert made.meta("group-position") == []
 
 
 def test_nothing_is_left_beside_the_book(rendering, tmp_path):

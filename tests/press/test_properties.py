@@ -12,11 +12,11 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from markdown import Markdown
 
-from press import backmatter, blocks, checks, facts, index, labels, listings
+from press import apparatus, backmatter, blocks, checks, facts, index, labels, listings
 from press.apparatus import Apparatus
 from press.book import Book, Page
 from press.markdown import PressExtension, fence, fence_options
-from press.source import blank, scan, split_front_matter, typographic
+from press.source import blank, plain, scan, split_front_matter, typographic
 
 # Text made of what the conventions are made of finds more than random letters.
 PIECES = st.sampled_from(
@@ -163,6 +163,134 @@ def test_no_text_breaks_a_check(known, text):
     book = dataclasses.replace(known.book, pages=(*known.book.pages, page))
     for finding in checks.run(dataclasses.replace(known, book=book)):
         assert 1 <= finding.line <= max(1, text.count("\n") + 1)
+
+
+@pytest.mark.parametrize(
+    "line", ["```", "x = '````'", "````", "```` and `````", "~~~", "`x`"]
+)
+def test_a_listing_stays_in_its_fence(line, copied):
+    source = f"first\n{line}\n@fig-line\nlast"
+    (copied / "examples/ticks.py").write_text(f"{source}\n")
+    known = apparatus.load(copied)
+    text = "```python examples/ticks.py\n```\n\nend"
+    (fenced,) = scan(blocks.expand(page_of(known, text), known)).fences
+    assert "\n".join(fenced.body) == source
+
+
+CALLOUTS = {
+    "close": "1. `def mean_wait` begins.\n2. `return total` ends.",
+    "parted by blank lines": "1. `def mean_wait` begins.\n\n\n2. `return total` ends.",
+    "over many lines": (
+        "1. `def mean_wait`\n" + "   goes on\n" * 60 + "2. `return total` ends."
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CALLOUTS)
+@pytest.mark.parametrize("caption", ["", "\n: Mean. {#lst-x}\n"])
+def test_call_outs_mark_the_lines_that_they_name(name, caption, known, markdown):
+    text = f"```python examples/queue.py:mean\n```\n{caption}\n{CALLOUTS[name]}\n"
+    page = page_of(known, text)
+    html = markdown.reset().convert(blocks.expand(page, known))
+    items = re.search(r'<div class="callouts">(.*?)</ol>', html, re.S)
+    assert items
+    assert items[1].count("<li>") == 2
+    marked = [line for line in html.split("\n") if "data-co=" in line]
+    assert [re.findall(r'data-co="(\d)"', line) for line in marked] == [["1"], ["2"]]
+    assert "mean_wait" in marked[0]
+    assert "return" in marked[1]
+
+
+@pytest.mark.parametrize("indent", ["\t", "    "])
+def test_a_fence_is_a_fence_however_indented(indent, known, markdown):
+    fence = [f"{indent}{line}" for line in ("```python", 'x = "@fig-line <b>"', "```")]
+    text = "\n".join(["- one", "", *fence, "", "- two"])
+    assert [f.body for f in scan(text).fences] == [(fence[1],)]
+    html = markdown.reset().convert(blocks.expand(page_of(known, text), known))
+    words = "".join(ElementTree.fromstring(f"<div>{html}</div>").itertext())
+    assert 'x = "@fig-line <b>"' in words
+
+
+def test_text_right_under_a_chapter_title_is_a_paragraph(known, markdown):
+    opener = known.book.chapters[0].opener
+    page = dataclasses.replace(opener, text="# Queues {#ch-queues}\nText at once.\n")
+    html = markdown.reset().convert(blocks.expand(page, known))
+    assert "<p>Text at once.</p>" in html
+    assert '<p class="facts-strip">' in html
+
+
+@pytest.mark.parametrize(
+    ("title", "words"),
+    [
+        ("Plain *and* **bold** _words_", "Plain and bold words"),
+        ("`a_b * c` and `**kwargs`", "a_b * c and **kwargs"),
+        ("A &amp; B &lt;c&gt;", "A & B <c>"),
+        ("`&amp;` as typed", "&amp; as typed"),
+        (r"An \*asterisk\* and \@fig-x", "An *asterisk* and @fig-x"),
+        ("``a ` b``", "a ` b"),
+        ("2 * 3 and snake_case", "2 * 3 and snake_case"),
+        ("[Linked](term:wait) words", "Linked words"),
+    ],
+)
+def test_a_title_in_words(title, words):
+    assert plain(title) == words
+
+
+# -- data that lacks what may be lacking ---------------------------------------------
+
+
+def test_empty_fields_print_nothing(copied):
+    (copied / "manuscript/facts.yml").write_text(
+        "week:\n  kind: assumed\n  value: 7\n  unit:\n  conditions:\n  rationale: r\n"
+    )
+    (copied / "manuscript/glossary.yml").write_text(
+        "wait:\n  term: waiting time\n  short:\n  definition: d\n"
+    )
+    known = apparatus.load(copied)
+    assert known.facts["week"].shown == "7"
+    for name in ("evidence", "glossary"):
+        page = known.book.by_src[f"back/{name}.md"]
+        assert "None" not in blocks.expand(page, known).replace("None yet", "")
+
+
+@pytest.mark.parametrize(
+    ("entry", "printed"),
+    [
+        ("author={Ada Lee}, title={T}", "Ada Lee. n.d. “T.”"),
+        ("author={Ada Lee}, title={Why?}, year={2001}", "Ada Lee. 2001. “Why?”"),
+        ("author={Lee, A.}, title={T}, year={2001}", "A. Lee. 2001. “T.”"),
+        (
+            "author={Ada Lee and others}, title={T}, year={2001}",
+            "Ada Lee et al. 2001. “T.”",
+        ),
+        (
+            "author={{Acme Labs} and others}, title={T}, year={2001}",
+            "Acme Labs et al. 2001. “T.”",
+        ),
+    ],
+)
+def test_a_work_as_the_references_print_it(entry, printed, copied, markdown):
+    bibliography = copied / "manuscript/references.bib"
+    bibliography.write_text(f"@misc{{erlang1917, {entry}}}\n")
+    known = apparatus.load(copied)
+    page = known.book.by_src["back/references.md"]
+    html = markdown.reset().convert(blocks.expand(page, known))
+    text = " ".join(re.sub(r"<[^>]+>", "", html).split())
+    assert f" {printed} Cited in" in text
+
+
+@pytest.mark.parametrize(
+    ("authors", "label"),
+    [
+        ("Ada Lee", "Lee, n.d."),
+        ("Ada Lee and Bea Fox", "Lee and Fox, n.d."),
+        ("Ada Lee and others", "Lee et al., n.d."),
+    ],
+)
+def test_a_citation_names_the_first_authors(authors, label, copied):
+    bibliography = copied / "manuscript/references.bib"
+    bibliography.write_text(f"@misc{{x, author={{{authors}}}, title={{T}}}}\n")
+    assert apparatus.load(copied).references["x"].label == label
 
 
 # -- numbering -----------------------------------------------------------------------
