@@ -159,7 +159,7 @@ def test_the_date_is_the_editions_unless_it_is_given(copied, monkeypatch):
     assert build.epoch(book) == 86400
 
 
-@pytest.mark.parametrize("given", ["", "soon", "-5", "1.5"])
+@pytest.mark.parametrize("given", ["", "soon", "-5", "1.5", "²"])
 def test_an_epoch_that_is_no_number_counts_as_none(given, copied, monkeypatch):
     monkeypatch.setenv("SOURCE_DATE_EPOCH", given)
     assert build.epoch(books.load(copied)) == 1795392000

@@ -795,7 +795,7 @@ def test_a_fault_is_told_at_its_place(name, copied):
 
 
 SOUND = {
-    "a fence indented by a tab": "- one\n\n\t```python\n\tsee(@fig-none) <b>\n\t```",
+    "a fence indented by a tab": "- one\n\n\t```text\n\ta\n\n\t(@fig-none) <b>\n\t```",
     "a block at the margin": "::: {#refs}\n:::",
     "a call-out in a list": "- one\n\n    !!! aside\n        Text.",
     "a call-out below a blank line": "!!! aside\n\n    Text.",

@@ -14,7 +14,7 @@ from markdown import Markdown
 
 from press import apparatus, backmatter, blocks, checks, facts, index, labels, listings
 from press.apparatus import Apparatus
-from press.book import Book, Page
+from press.book import Book, Page, roman
 from press.markdown import PressExtension, fence, fence_options
 from press.source import blank, plain, scan, split_front_matter, typographic
 
@@ -234,6 +234,27 @@ def test_text_right_under_a_chapter_title_is_a_paragraph(known, markdown):
 )
 def test_a_title_in_words(title, words):
     assert plain(title) == words
+
+
+@pytest.mark.parametrize("ending", ["\r\n", "\r"])
+def test_lines_may_end_as_on_any_system(ending, copied, known):
+    src = "01-queues/01-waiting.md"
+    for path in (f"manuscript/{src}", "manuscript/facts.yml", "mkdocs.yml"):
+        file = copied / path
+        file.write_bytes(file.read_bytes().replace(b"\n", ending.encode()))
+    other = apparatus.load(copied)
+    assert other.facts == known.facts
+    assert blocks.expand(other.book.by_src[src], other) == blocks.expand(
+        known.book.by_src[src], known
+    )
+
+
+@pytest.mark.parametrize(
+    ("number", "numeral"),
+    [(1, "I"), (4, "IV"), (39, "XXXIX"), (40, "XL"), (94, "XCIV"), (1999, "MCMXCIX")],
+)
+def test_parts_are_numbered_as_the_romans_did(number, numeral):
+    assert roman(number) == numeral
 
 
 # -- data that lacks what may be lacking ---------------------------------------------
