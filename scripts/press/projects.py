@@ -44,7 +44,7 @@ def new_book(folder: Path, theme: Path) -> list[Path]:
     config = folder / "mkdocs.yml"
     identifier = str(uuid.uuid5(uuid.NAMESPACE_URL, folder.resolve().name))
     data.write_text(config, data.read_text(config).replace(PLACEHOLDER, identifier))
-    return sorted(path for path in folder.rglob("*.md"))
+    return sorted((folder / "manuscript").rglob("*.md"))
 
 
 def new_section(root: Path, chapter: int, title: str) -> Path:
