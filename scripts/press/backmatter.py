@@ -69,13 +69,7 @@ def _list_of(kind: str, name: str) -> Callable[[Apparatus], list[str]]:
 
 def references(known: Apparatus) -> list[str]:
     """The bibliography: every entry that is cited, with links back."""
-    places: dict[str, list[tuple[Page, str]]] = defaultdict(list)
-    for page in known.book.pages:
-        counts: dict[str, int] = defaultdict(int)
-        for mark in page.scan.of("cite"):
-            counts[mark.target] += 1
-            anchor = f"cite-{mark.target}-{counts[mark.target]}"
-            places[mark.target].append((page, anchor))
+    places = _uses(known, "cite")
     by_fact = defaultdict(list)
     for fact in known.facts.values():
         if fact.cite:

@@ -90,18 +90,6 @@ def expand(page: Page, known: Apparatus) -> str:
     return "\n".join(out)
 
 
-def figure_assets(page: Page, known: Apparatus) -> list[figures.Drawing]:
-    """The drawings that a page shows; those that can't be shown are left out."""
-    found: list[figures.Drawing] = []
-    for scheme in ("diagram", "plot"):
-        for mark in page.scan.of(f"image-{scheme}"):
-            try:
-                found += figures.drawings(known.book.root, scheme, mark.target)
-            except figures.FigureError:
-                continue
-    return found
-
-
 def write(known: Apparatus, folder: Path) -> None:
     """Write all expanded pages, with front matter, and the drawings they show."""
     for page in known.book.pages:
@@ -110,10 +98,10 @@ def write(known: Apparatus, folder: Path) -> None:
         path = folder / page.src
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(head + expand(page, known), encoding="utf-8")
-        for drawing in figure_assets(page, known):
-            copy = folder / drawing.address
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            copy.write_bytes(drawing.file.read_bytes())
+    for address, file in figures.shown(known.book).items():
+        copy = folder / address
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes(file.read_bytes())
 
 
 # -- conventions: each takes what it knows from the cursor, or returns None ----

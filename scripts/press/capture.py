@@ -16,7 +16,7 @@ from mkdocs.plugins import BasePlugin
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page as SitePage
 
-from press import apparatus, blocks, checks, site
+from press import apparatus, blocks, checks, figures, site
 from press.apparatus import Apparatus
 from press.findings import refuse
 from press.markdown import PressExtension
@@ -64,10 +64,7 @@ class CapturePlugin(BasePlugin):
     def on_files(self, files: Files, config: MkDocsConfig) -> Files:
         """Add the drawings that pages show and the theme's own files."""
         assert self.known is not None
-        files_by_address: dict[str, Path | bytes] = {}
-        for page in self.known.book.pages:
-            for drawing in blocks.figure_assets(page, self.known):
-                files_by_address[drawing.address] = drawing.file
+        files_by_address: dict[str, Path | bytes] = {**figures.shown(self.known.book)}
         files_by_address |= site.extra_files(self.known.book)
         files_by_address |= self._downloads()
         for address, made in sorted(files_by_address.items()):
@@ -78,11 +75,19 @@ class CapturePlugin(BasePlugin):
             files.append(file)
         return files
 
-    def _downloads(self) -> dict[str, bytes]:
-        """Places for the PDF and the EPUB, which a build fills when it has them."""
+    def _downloads(self) -> dict[str, Path | bytes]:
+        """The last PDF and EPUB, or empty places for them.
+
+        A build puts its own there; the preview offers the last ones.
+        """
         assert self.known is not None
-        slug = self.known.book.edition.slug
-        return {f"downloads/{slug}.{kind}": b"" for kind in ("pdf", "epub")}
+        book = self.known.book
+        names = [f"{book.edition.slug}.{kind}" for kind in ("pdf", "epub")]
+        last = {name: book.root / "build" / name for name in names}
+        return {
+            f"downloads/{name}": path if path.is_file() else b""
+            for name, path in last.items()
+        }
 
     def on_page_markdown(
         self, markdown: str, page: SitePage, config: MkDocsConfig, files: Files
@@ -143,13 +148,3 @@ def save(pages: list[CapturedPage], folder: Path) -> None:
         listed.append({**fields, "html_file": name})
     text = json.dumps(listed, indent=1, ensure_ascii=False)
     (folder / PAGES).write_text(text + "\n", encoding="utf-8")
-
-
-def load(folder: Path) -> list[CapturedPage]:
-    """Read what `save` wrote."""
-    listed = json.loads((folder / PAGES).read_text(encoding="utf-8"))
-    pages = []
-    for fields in listed:
-        html = (folder / fields.pop("html_file")).read_text(encoding="utf-8")
-        pages.append(CapturedPage(**fields, html=html))
-    return pages

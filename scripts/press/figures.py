@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from press.book import Book
+
 NAME = re.compile(r"^[\w-]+$")
+KINDS = ("diagram", "plot")
 SCHEMES = ("light", "dark")
 ASSETS = "assets/figures"
 
@@ -36,6 +39,23 @@ def drawings(root: Path, scheme: str, name: str) -> tuple[Drawing, Drawing]:
         raise FigureError(f"“{name}” is no name of a {scheme}")
     light, dark = (_drawing(root, scheme, name, form) for form in SCHEMES)
     return light, dark
+
+
+def shown(book: Book) -> dict[str, Path]:
+    """The drawings that the manuscript shows, by their address on the site.
+
+    Those that can't be shown are left out; a check reports them.
+    """
+    found: dict[str, Path] = {}
+    for page in book.pages:
+        for kind in KINDS:
+            for mark in page.scan.of(f"image-{kind}"):
+                try:
+                    pair = drawings(book.root, kind, mark.target)
+                except FigureError:
+                    continue
+                found |= {drawing.address: drawing.file for drawing in pair}
+    return found
 
 
 def _drawing(root: Path, scheme: str, name: str, form: str) -> Drawing:

@@ -20,15 +20,13 @@ from press.book import Book
 from press.capture import CapturedPage
 from press.findings import refuse
 from press.fragment import text_of
-from press.printing import cover, fonts, matter, pages
+from press.printing import fonts, matter, pages
 from press.printing.galleys import Galley, Galleys
 from press.printing.layout import Setter, begins
 from press.printing.pages import Sheets
 from press.theme import Theme
 
 Report = Callable[[str], None]
-
-cover_svg = cover.svg
 
 
 def write(

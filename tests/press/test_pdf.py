@@ -19,6 +19,7 @@ from pikepdf import Name
 from press import pdf
 from press.findings import PressError
 from press.fragment import BLOCK, find, having, parse
+from press.printing import cover as cover_drawing
 
 FAMILIES = ("Source-Serif-4", "Inter", "JetBrains-Mono")
 
@@ -250,9 +251,9 @@ def test_what_cannot_be_set_is_a_finding(
 
 
 def test_cover_shows_the_title_without_fonts(rendering: Rendering) -> None:
-    cover = pdf.cover_svg(rendering.book)
+    cover = cover_drawing.svg(rendering.book)
     assert "<text" not in cover
     assert "font" not in cover
     assert "var(" not in cover
     other = replace(rendering.book.edition, title="Another title")
-    assert pdf.cover_svg(replace(rendering.book, edition=other)) != cover
+    assert cover_drawing.svg(replace(rendering.book, edition=other)) != cover

@@ -16,7 +16,6 @@ from press.findings import Finding, PressError
 from press.fragment import SVG, image_source
 
 FOLDER = "images"
-SCHEMES = ("diagram", "plot")
 XLINK = "{http://www.w3.org/1999/xlink}href"
 ACTIVE = ("script", "foreignObject", "iframe", "audio", "video")
 WITHIN = ("#", "data:")
@@ -29,7 +28,7 @@ class Images:
 
     def __init__(self, book: Book, paper: str) -> None:
         self.book, self.paper = book, paper
-        self.files = _drawings(book)
+        self.files = figures.shown(book)
         self.content: dict[str, bytes] = {}
 
     def add(self, src: str, page: CapturedPage) -> str:
@@ -61,20 +60,6 @@ class Images:
         """The images as files of the package."""
         for number, (name, content) in enumerate(sorted(self.content.items()), 1):
             yield Item(f"image-{number}", name, content)
-
-
-def _drawings(book: Book) -> dict[str, Path]:
-    """The drawings that the manuscript shows, by their address on the site."""
-    found: dict[str, Path] = {}
-    for page in book.pages:
-        for scheme in SCHEMES:
-            for mark in page.scan.of(f"image-{scheme}"):
-                try:
-                    pair = figures.drawings(book.root, scheme, mark.target)
-                except figures.FigureError:
-                    continue
-                found |= {drawing.address: drawing.file for drawing in pair}
-    return found
 
 
 def opaque(content: bytes, paper: str, file: Path) -> bytes:

@@ -14,9 +14,9 @@ from pathlib import Path
 
 from lxml import etree
 
+from press import figures
 from press.book import Book, Part
 from press.capture import CapturedPage
-from press.figures import ASSETS
 from press.findings import Finding, PressError
 from press.fragment import (
     ABSOLUTE,
@@ -39,7 +39,6 @@ COVER = "cover"
 CONTENTS = "contents"
 TITLE = "title"
 IMPRINT = "imprint"
-DRAWING = re.compile(rf"^{ASSETS}/(diagram|plot)-([\w-]+)\.light\.svg$")
 PAGED = frozenset(("fig", "tbl", "lst", "eq", "sec"))
 BOOK1_NAMED = re.compile(r"^Book 1, ")
 SCHEME = re.compile(r"^(?:https?://(?:www\.)?|mailto:)")
@@ -57,6 +56,11 @@ class Sheets:
     def by_url(self) -> dict[str, str]:
         """Sources by the pages' addresses on the site."""
         return {page.url: page.src for page in self.pages}
+
+    @cached_property
+    def drawings(self) -> dict[str, Path]:
+        """The manuscript's drawings by their address on the site."""
+        return figures.shown(self.book)
 
     @cached_property
     def numbers(self) -> dict[str, int]:
@@ -102,18 +106,10 @@ class Sheets:
                 image.set(BLOCK, parent.get(BLOCK, ""))
                 unwrap(parent)
 
-    def image_file(self, address: str) -> Path:
-        """The file of an image, given its address on the site."""
-        drawn = DRAWING.match(address)
-        if drawn and drawn[1] == "diagram":
-            return self.book.root / "diagrams/rendered" / f"{drawn[2]}.light.svg"
-        if drawn:
-            return self.book.root / "experiments" / drawn[2] / "plot.light.svg"
-        return self.book.docs / address
-
     def _image(self, page: CapturedPage, src: str) -> str:
         """An image as an address that holds it; drawings stand on the page itself."""
-        path = self.image_file(image_source(page, src))
+        address = image_source(page, src)
+        path = self.drawings.get(address, self.book.docs / address)
         if not path.is_file():
             raise PressError(self._missing(page, src))
         drawing = path.read_bytes()
@@ -169,11 +165,6 @@ def part_anchor(part: Part) -> str:
 def is_contents(page: CapturedPage) -> bool:
     """Whether the page is the manuscript's own table of contents."""
     return '<div class="contents">' in page.html
-
-
-def is_index(page: CapturedPage) -> bool:
-    """Whether the page holds the subject index."""
-    return '<div class="subject-index">' in page.html
 
 
 def _name_place(link: etree._Element) -> None:
