@@ -1,0 +1,1 @@
+"""What clients and Earshot say to each other, apart from how it is carried."""
