@@ -125,7 +125,10 @@ def quietest(samples: Samples) -> int:
 
 
 class Segmenter:
-    """The endpointer of one stream; memory is one segment and a little history."""
+    """The endpointer of one stream; memory is one segment and a little history.
+
+    `segment` is the number of the segment that is open or was last.
+    """
 
     def __init__(
         self,
@@ -148,7 +151,7 @@ class Segmenter:
             raise ValueError("pre_roll and minimum_speech leave no room below cap")
         self._starts: deque[int] = deque(maxlen=longest)
         self._history = np.empty(0, np.float32)
-        self._segment = self._now = self._voice_end = self._last_end = 0
+        self.segment = self._now = self._voice_end = self._last_end = 0
 
     # --8<-- [start:push]
     def push(self, frame: Frame, probability: float) -> list[Event]:
@@ -172,6 +175,19 @@ class Segmenter:
         return events
 
     # --8<-- [end:push]
+    @property
+    def speaking(self) -> bool:
+        """Whether the gate is open: someone speaks, or did just now."""
+        return self._gate.open
+
+    @property
+    def settled(self) -> int | None:
+        """Where the open segment ends if nobody goes on; None while that may move."""
+        if self.growing is None or self._gate.open or self._gate.undecided:
+            return None
+        end = max(self._voice_end, self.growing.start) + self._post_roll
+        return end if end <= self._now else None
+
     def flush(self) -> list[Event]:
         """End the segment that is open, if any; the next begins behind the flush."""
         events: list[Event] = []
@@ -183,6 +199,13 @@ class Segmenter:
         self._last_end = self._now
         self._gate.reset()
         self._starts.clear()
+        return events
+
+    def skip(self, to: int) -> list[Event]:
+        """End the open segment, if any, and go on at sample `to` after a gap."""
+        events = self.flush()
+        self._history = self._history[:0]
+        self._last_end = to
         return events
 
     def _keep(self, samples: Samples) -> None:
@@ -201,10 +224,10 @@ class Segmenter:
         return [self._open(start, max(onset, start))]
 
     def _open(self, start: int, voice_start: int) -> SpeechStarted:
-        self._segment += 1
+        self.segment += 1
         self.growing = Growing(start, self._cap)
         self.growing.add(self._history[len(self._history) - (self._now - start) :])
-        return SpeechStarted(self._segment, start, voice_start, self._now)
+        return SpeechStarted(self.segment, start, voice_start, self._now)
 
     def _end_quiet(self, reason: End) -> SpeechEnded:
         """End a segment whose speech is over, perhaps since before it was cut."""
@@ -218,7 +241,7 @@ class Segmenter:
         growing, self.growing = self.growing, None
         self._last_end = end
         return SpeechEnded(
-            segment=self._segment,
+            segment=self.segment,
             start=growing.start,
             voice_end=voice_end,
             end=end,

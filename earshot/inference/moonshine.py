@@ -25,7 +25,7 @@ import numpy.typing as npt
 import onnxruntime as ort
 
 from earshot.audio.formats import RATE
-from earshot.inference.recogniser import Transcript, Utterance
+from earshot.inference.recogniser import Cut, Transcript, Utterance
 from earshot.inference.tokenizer import BEGIN, END, Tokenizer
 
 HEADS, WIDTH = 8, 36  # of the decoder's attention
@@ -55,7 +55,7 @@ class Row:
     deadline: float
     tokens: list[int]
     done: bool = False
-    cut: str = ""
+    cut: Cut = ""
 
     @classmethod
     def of(cls, utterance: Utterance) -> Row:

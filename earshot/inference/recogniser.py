@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from earshot.audio.formats import RATE, Samples
 
@@ -42,6 +42,9 @@ class Word:
     end: float
 
 
+Cut = Literal["", "deadline", "length"]
+
+
 @dataclass(frozen=True)
 class Transcript:
     """What was said. `words` is empty where a model knows no times.
@@ -52,7 +55,7 @@ class Transcript:
 
     text: str
     words: tuple[Word, ...] = ()
-    cut: str = ""
+    cut: Cut = ""
 
 
 class Recogniser(Protocol):

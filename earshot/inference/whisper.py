@@ -15,7 +15,7 @@ import numpy as np
 from faster_whisper import WhisperModel
 
 from earshot.audio.formats import RATE
-from earshot.inference.recogniser import Transcript, Utterance, Word
+from earshot.inference.recogniser import Cut, Transcript, Utterance, Word
 
 MOST_TOKENS = 224  # in its 30 seconds; half of what it has room for
 BEAMS = 5  # hypotheses kept, as in OpenAI's own command
@@ -66,7 +66,8 @@ class Whisper:
             word_timestamps=True,
             condition_on_previous_text=False,
         )
-        text, words, cut = "", [], ""
+        text, words = "", []
+        cut: Cut = ""
         for segment in segments:
             text += segment.text
             for word in segment.words:

@@ -1,0 +1,152 @@
+"""The recogniser's turn: batch after batch, whatever goes wrong in one."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from earshot.api.messages import ErrorCode
+from earshot.inference.lane import Lane
+from earshot.inference.recogniser import Recogniser, Transcript, Utterance
+from earshot.inference.scheduler import Job, Kind, Scheduler
+from earshot.inference.stream import Heard
+
+
+@dataclass(frozen=True)
+class WorkerSettings:
+    """A call that takes longer than `hang_s` seconds is given up.
+
+    After `failures` failed calls in a row the service says that it isn't ready.
+    """
+
+    hang_s: float = 8.0
+    failures: int = 3
+
+    def __post_init__(self) -> None:
+        if self.hang_s <= 0 or self.failures < 1:
+            raise ValueError("hang_s is more than 0, failures at least 1")
+
+
+class Delivery(Protocol):
+    """Who takes transcripts and failures to their streams."""
+
+    def resolve(self, job: Job, transcript: Transcript, heard: Heard) -> None:
+        """These are the words of a job."""
+
+    def fail(self, job: Job, code: ErrorCode, message: str) -> None:
+        """A job has no words."""
+
+    def restarted(self) -> None:
+        """A recogniser that hung was left behind for a new one."""
+
+
+def code_of(error: BaseException) -> ErrorCode:
+    """The error code for what a recogniser raised."""
+    if isinstance(error, TimeoutError):
+        return "inference_timeout"
+    out = isinstance(error, MemoryError) or "allocate memory" in str(error)
+    return "out_of_memory" if out else "inference_failed"
+
+
+MESSAGES: dict[ErrorCode, str] = {
+    "inference_timeout": "the recogniser took too long; these words are lost",
+    "out_of_memory": "the recogniser ran out of memory; these words are lost",
+    "inference_failed": "the recogniser failed; these words are lost",
+}
+
+
+# --8<-- [start:worker]
+class Worker:
+    """Takes batches from the scheduler and delivers what comes of them."""
+
+    def __init__(
+        self,
+        make: Callable[[], Recogniser],
+        scheduler: Scheduler,
+        delivery: Delivery,
+        settings: WorkerSettings | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.settings = settings or WorkerSettings()
+        self.busy = 0.0
+        self._make, self._scheduler, self._delivery = make, scheduler, delivery
+        self._clock = clock
+        self._called = asyncio.Event()
+        self._failures = 0
+        self._lane = Lane(make)
+
+    async def warm(self) -> str:
+        """Wait for the recogniser; its name. Raises what making it raised."""
+        return await asyncio.shield(self._lane.warm)
+
+    @property
+    def healthy(self) -> bool:
+        """Whether the recogniser has loaded and doesn't fail again and again."""
+        warm = self._lane.warm
+        loaded = warm.done() and warm.exception() is None
+        return loaded and self._failures < self.settings.failures
+
+    def call(self) -> None:
+        """Something was submitted."""
+        self._called.set()
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        await self.warm()
+        while True:
+            self._called.clear()
+            now = self._clock()
+            if batch := self._scheduler.take(now):
+                await self._hear(batch)
+                continue
+            pause = self._scheduler.wake() - now
+            timeout = pause if pause < 3600 else None
+            try:
+                await asyncio.wait_for(self._called.wait(), timeout)
+            except TimeoutError:
+                continue
+
+    async def _hear(self, batch: Sequence[Job]) -> None:
+        """Run a batch. When one fails, its finals run again, each alone."""
+        taken = self._clock()
+        try:
+            transcripts = await self._transcribe(batch)
+        except Exception as error:
+            self._failures += 1
+            self.busy += self._clock() - taken
+            await self._alone(batch, code_of(error))
+            return
+        self._failures = 0
+        heard = Heard(taken, self._clock(), len(batch))
+        self.busy += heard.done - heard.taken
+        for job, transcript in zip(batch, transcripts, strict=True):
+            self._delivery.resolve(job, transcript, heard)
+
+    async def _alone(self, batch: Sequence[Job], code: ErrorCode) -> None:
+        """One job is to blame; partials will be asked for again anyway."""
+        for job in batch:
+            if len(batch) > 1 and job.kind is Kind.FINAL:
+                await self._hear([job])
+            else:
+                self._delivery.fail(job, code, MESSAGES[code])
+
+    async def _transcribe(self, batch: Sequence[Job]) -> list[Transcript]:
+        """Call the recogniser; raises what it raises, `TimeoutError` if it hangs."""
+        utterances = [Utterance(job.audio, job.deadline) for job in batch]
+        try:
+            async with asyncio.timeout(self.settings.hang_s):
+                return await self._lane.transcribe(utterances)
+        except TimeoutError:
+            self._lane.leave()
+            self._lane = Lane(self._make)
+            self._delivery.restarted()
+            await self.warm()
+            raise
+
+    # --8<-- [end:worker]
+    def close(self) -> None:
+        """Let the recogniser's thread end."""
+        self._lane.leave()
