@@ -6,6 +6,9 @@ import json
 
 import click
 
+from earshot.api.commands import schema
+from earshot.client.commands import load, stream
+from earshot.commands import serve, settings
 from earshot.inference.commands import transcribe
 from earshot.models.commands import models
 from earshot.slo.budget import Budget, BudgetError, Report, evaluate
@@ -18,26 +21,26 @@ def main() -> None:
     """Earshot: a small real-time speech service, built in the book."""
 
 
-main.add_command(models)
-main.add_command(transcribe)
+for command in (models, transcribe, serve, stream, load, settings, schema):
+    main.add_command(command)
 
 
 @main.command()
 @click.option(
     "--set",
-    "settings",
+    "changes",
     multiple=True,
     metavar="NAME=MS",
     help="Override a parameter, for example step_ms=400. Repeatable.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
-def budget(settings: tuple[str, ...], as_json: bool) -> None:
+def budget(changes: tuple[str, ...], as_json: bool) -> None:
     """Spend the latency budget: spoken word to stable word on the screen.
 
     Exits with status 1 when the total misses the target.
     """
     try:
-        report = evaluate(Budget.load(parameters=_parameters(settings)))
+        report = evaluate(Budget.load(parameters=_parameters(changes)))
     except BudgetError as error:
         raise click.ClickException(str(error)) from error
     click.echo(json.dumps(report.as_data(), indent=2) if as_json else table(report))

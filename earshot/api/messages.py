@@ -220,6 +220,7 @@ ErrorCode = Literal[
     "bad_packet",
     "bad_stream",
     "too_much_audio",
+    "unreadable_file",
     "too_fast",
     "overloaded",
     "not_ready",

@@ -6,12 +6,26 @@ meant for the person who wrote the client.
 
 from __future__ import annotations
 
+from typing import Literal
+
+AudioCode = Literal[
+    "bad_audio",
+    "unknown_codec",
+    "rate_not_allowed",
+    "channels_not_allowed",
+    "odd_byte_count",
+    "bad_packet",
+    "bad_stream",
+    "too_much_audio",
+    "unreadable_file",
+]
+
 
 # --8<-- [start:errors]
 class AudioError(ValueError):
     """Audio, or a description of audio, that Earshot can't take."""
 
-    code = "bad_audio"
+    code: AudioCode = "bad_audio"
 
 
 class UnknownCodec(AudioError):

@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
+from typing import Literal
 
 from earshot.audio.formats import RATE, Samples
 from earshot.inference.batcher import Policy, batch, is_full
@@ -51,7 +52,10 @@ class Job:
 
 
 # --8<-- [end:job]
-def ignore(job: Job, why: str) -> None:
+Loss = Literal["superseded", "cancelled", "expired"]
+
+
+def ignore(job: Job, why: Loss) -> None:
     """Do nothing about a job that was dropped."""
 
 
@@ -65,7 +69,7 @@ class Scheduler:
     """
 
     policy: Policy = field(default_factory=Policy)
-    dropped: Callable[[Job, str], None] = ignore
+    dropped: Callable[[Job, Loss], None] = ignore
     _finals: list[Job] = field(default_factory=list)
     _partials: dict[str, Job] = field(default_factory=dict)
 

@@ -43,7 +43,7 @@ class StreamSettings:
     """
 
     step_ms: int = 400
-    first_ms: int = 500
+    first_ms: int = 600
     wide: int = 2
     partial_deadline: float = 4.0
     final_deadline: float = 20.0

@@ -39,6 +39,9 @@ class Delivery(Protocol):
     def fail(self, job: Job, code: ErrorCode, message: str) -> None:
         """A job has no words."""
 
+    def failed(self, code: ErrorCode, error: BaseException) -> None:
+        """A call of the recogniser failed, whoever is to blame."""
+
     def restarted(self) -> None:
         """A recogniser that hung was left behind for a new one."""
 
@@ -117,6 +120,7 @@ class Worker:
         except Exception as error:
             self._failures += 1
             self.busy += self._clock() - taken
+            self._delivery.failed(code_of(error), error)
             await self._alone(batch, code_of(error))
             return
         self._failures = 0

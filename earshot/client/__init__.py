@@ -1,0 +1,1 @@
+"""The Python client: one session over as many connections as it takes."""

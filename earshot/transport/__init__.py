@@ -1,0 +1,1 @@
+"""How clients and sessions are connected, lost and found again."""
