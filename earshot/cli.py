@@ -7,6 +7,7 @@ import json
 import click
 
 from earshot.api.commands import schema
+from earshot.bench.commands import bench
 from earshot.client.commands import load, stream
 from earshot.commands import serve, settings
 from earshot.inference.commands import transcribe
@@ -21,7 +22,7 @@ def main() -> None:
     """Earshot: a small real-time speech service, built in the book."""
 
 
-for command in (models, transcribe, serve, stream, load, settings, schema):
+for command in (models, transcribe, serve, stream, load, bench, settings, schema):
     main.add_command(command)
 
 

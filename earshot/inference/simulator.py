@@ -38,6 +38,13 @@ class Feed:
 
 
 @dataclass
+class Clock:
+    """What time it is, in s since the start; events are emitted at that time."""
+
+    now: float = 0.0
+
+
+@dataclass
 class Run:
     """What a simulation came to: seconds that passed, and was busy."""
 
@@ -47,28 +54,32 @@ class Run:
 
 
 # --8<-- [start:simulate]
-def simulate(feeds: Sequence[Feed], scheduler: Scheduler, serve: Serve) -> Run:
+def simulate(
+    feeds: Sequence[Feed], scheduler: Scheduler, serve: Serve, clock: Clock
+) -> Run:
     """Play the feeds to their end, and deliver what comes of every batch.
 
     Messages that arrived while the core was busy are heard next, then a batch
-    is served. The clock is what the streams are told, in s from 0.
+    is served. Moves `clock`.
     """
-    run, now = Run(), 0.0
+    run, now = Run(), clock.now
     arrivals = [(feed.begin, at, 0) for at, feed in enumerate(feeds)]
     heapq.heapify(arrivals)
     while True:
+        clock.now = now
         while arrivals and arrivals[0][0] <= now:
             _arrive(feeds, arrivals)
         spent = sum(_hear(feed, now) for feed in feeds)
         if jobs := scheduler.take(now + spent):
             transcripts, cost = serve(jobs)
             heard = Heard(now + spent, now + spent + cost, len(jobs))
+            clock.now = heard.done
             _deliver(feeds, jobs, transcripts, heard)
             run.batches.append(len(jobs))
             spent += cost
         run.busy += spent
         now += spent
-        if not spent:
+        if not (jobs or spent):
             happens = min(arrivals[0][0] if arrivals else math.inf, scheduler.wake())
             if happens == math.inf:
                 run.seconds = now

@@ -1,0 +1,1 @@
+"""What Earshot costs and how late it is, measured and simulated."""
