@@ -9,6 +9,7 @@ import json
 from collections.abc import Sequence
 from typing import Any, get_args
 
+from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from earshot.api.examples import EXAMPLES
@@ -16,7 +17,6 @@ from earshot.api.messages import (
     CLOSE_CODES,
     VERSION,
     ClientMessage,
-    Message,
     ServerEvent,
 )
 from earshot.audio.formats import RATES
@@ -24,8 +24,8 @@ from earshot.transport.bounds import TABLE
 
 Json = dict[str, Any]
 
-CLIENT: tuple[type[Message], ...] = get_args(get_args(ClientMessage)[0])
-SERVER: tuple[type[Message], ...] = get_args(get_args(ServerEvent)[0])
+CLIENT: tuple[type[BaseModel], ...] = get_args(get_args(ClientMessage)[0])
+SERVER: tuple[type[BaseModel], ...] = get_args(get_args(ServerEvent)[0])
 RECEIVED = {
     "configure": ("Config", ("Ready", "Error")),
     "hear": ("Audio", ()),
@@ -37,7 +37,7 @@ RECEIVED = {
 
 # --8<-- [start:document]
 def document() -> Json:
-    """The whole document, ready for JSON; always the same for the same code."""
+    """The whole document, ready for JSON; the same code makes the same."""
     return {
         "asyncapi": "3.0.0",
         "info": {
@@ -97,13 +97,15 @@ def _exchanged(names: Sequence[str]) -> Json:
 # --8<-- [start:messages]
 def messages() -> Json:
     """Every message by the name of its class; audio has none."""
-    described = {model.__name__: _described(model) for model in (*CLIENT, *SERVER)}
+    models = (*CLIENT, *SERVER)
+    described = {model.__name__: _described(model) for model in models}
+    by_id = {"correlationId": {"location": "$message.payload#/id"}}
     for name in ("Flush", "Flushed"):
-        described[name]["correlationId"] = {"location": "$message.payload#/id"}
+        described[name] |= by_id
     return described | {"Audio": _audio()}
 
 
-def _described(model: type[Message]) -> Json:
+def _described(model: type[BaseModel]) -> Json:
     return {
         "name": model.model_fields["type"].default,
         "payload": ref("components", "schemas", model.__name__),
@@ -120,9 +122,9 @@ def _audio() -> Json:
     return {
         "name": "audio",
         "contentType": "application/octet-stream",
-        "description": "Audio of the codec and rate that `config` declares: for "
-        "pcm16 an even number of bytes, for opus one packet, of mulaw and flac "
-        "any piece. Messages count from 0 and carry no header.",
+        "description": "Audio of the codec and rate that `config` says: "
+        "for pcm16 an even number of bytes, for opus one packet, of mulaw "
+        "and flac any piece. Messages count from 0 and carry no header.",
         "payload": {"type": "string", "format": "binary"},
         "x-codecs": {codec: list(rates) for codec, rates in RATES.items()},
     }
@@ -133,8 +135,8 @@ def _audio() -> Json:
 class Schemas(GenerateJsonSchema):
     """JSON Schema of wire messages, which have a `type` always.
 
-    An event has all its members but those that are null. Of a client's message
-    those with a default may be left out.
+    An event has all its members but those that are null. A client may leave
+    out what has a default.
     """
 
     def field_title_should_be_set(self, schema: Any) -> bool:
@@ -154,7 +156,7 @@ class Schemas(GenerateJsonSchema):
 def schemas() -> Json:
     """Schemas of all messages and their parts, by the name of the class.
 
-    They keep to what draft 7 and draft 2020-12 of JSON Schema have in common.
+    They keep to what JSON Schema has in draft 7 and in draft 2020-12.
     """
     modes: list[Any] = [(model, "validation") for model in CLIENT]
     modes += [(model, "serialization") for model in SERVER]

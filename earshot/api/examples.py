@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import BaseModel
+
 from earshot.api.messages import (
     Close,
     Config,
@@ -10,7 +12,6 @@ from earshot.api.messages import (
     Flush,
     Flushed,
     Limits,
-    Message,
     Partial,
     Ready,
     Resume,
@@ -27,7 +28,7 @@ SESSION, TOKEN = "3f9c2a71d0e84b56", "7Jq1Zt0mXw5cYbR2hUe8Kd4sVn6pLq9A"
 LIMITS = Limits(message_bytes=65_536, ahead=60, idle=30, length=7200, resume=30)
 USED = Usage(audio_ms=3400, speech_ms=2496, dropped_ms=0, segments=1)
 
-EXAMPLES: tuple[Message, ...] = (
+EXAMPLES: tuple[BaseModel, ...] = (
     Config(codec="pcm16", rate=16_000),
     Config(codec="opus", rate=48_000, partials=False),
     Config(

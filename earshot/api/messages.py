@@ -16,14 +16,19 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 VERSION = "1.0"
 
-Count = Annotated[int, Field(ge=0)]
-Ms = Annotated[int, Field(ge=0, description="Milliseconds of the stream's audio.")]
+LARGEST = 2**53 - 1
+"""The largest whole number that every JSON reader takes as it is."""
+
+Count = Annotated[int, Field(ge=0, le=LARGEST)]
+Ms = Annotated[
+    int, Field(ge=0, le=LARGEST, description="Milliseconds of the stream's audio.")
+]
 
 
 class Message(BaseModel):
-    """Common to all messages: a field that isn't known is a mistake."""
+    """What a client sends: a field that isn't known, or of another type, is wrong."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
 
 # --8<-- [start:client]
@@ -47,8 +52,8 @@ class Config(Message):
 
     type: Literal["config"] = "config"
     codec: str = Field("pcm16", max_length=32)
-    rate: int = 16_000
-    channels: int = 1
+    rate: Count = 16_000
+    channels: Count = 1
     partials: bool = True
     resume: Resume | None = None
 
@@ -71,7 +76,7 @@ ClientMessage = Annotated[Config | Flush | Close, Field(discriminator="type")]
 
 
 # --8<-- [start:limits]
-class Limits(Message):
+class Limits(BaseModel):
     """What ends a session or loses audio, in seconds unless it says bytes."""
 
     message_bytes: int
@@ -81,7 +86,7 @@ class Limits(Message):
     resume: float = Field(description="A lost connection may come back within.")
 
 
-class Usage(Message):
+class Usage(BaseModel):
     """What a session has used, in milliseconds of audio."""
 
     audio_ms: Count = Field(0, description="Audio received and not dropped.")
@@ -90,7 +95,7 @@ class Usage(Message):
     segments: Count = Field(0, description="Segments that have ended.")
 
 
-class Timing(Message):
+class Timing(BaseModel):
     """Where the time went between the audio's arrival and this event, in ms.
 
     The stages follow one another and add up to `total`. `endpoint` is the
@@ -107,13 +112,15 @@ class Timing(Message):
 
 
 # --8<-- [end:limits]
-class Event(Message):
-    """What the server sends: `seq` rises by one or more from event to event.
+class Event(BaseModel):
+    """What the server sends; a client passes over fields that it doesn't know.
 
-    `at` is the server's clock in ms since 1970 when the event was made.
-    A number is skipped where a partial was superseded before it was sent.
+    `seq` rises by one or more from event to event: a number is skipped where a
+    partial was superseded before it was sent. It is 0 in `ready`, and in an
+    error in the place of that. `at` is the server's clock in ms since 1970.
     """
 
+    type: str = ""
     seq: int = 0
     at: int = 0
 
@@ -220,7 +227,6 @@ ErrorCode = Literal[
     "bad_packet",
     "bad_stream",
     "too_much_audio",
-    "unreadable_file",
     "too_fast",
     "overloaded",
     "not_ready",
@@ -235,8 +241,8 @@ ErrorCode = Literal[
 class Error(Event):
     """Something went wrong; if `fatal`, the connection closes.
 
-    With a `segment`, that segment has no final. `retry_ms` says when to try
-    again.
+    With a `segment`, that segment has no final, and its audio from `start_ms` to
+    `end_ms` no words. `retry_ms` says when to try again.
     """
 
     type: Literal["error"] = "error"
@@ -244,6 +250,8 @@ class Error(Event):
     message: str
     fatal: bool
     segment: int | None = None
+    start_ms: Ms | None = None
+    end_ms: Ms | None = None
     retry_ms: Count | None = None
 
 
@@ -297,6 +305,8 @@ ServerEvent = Annotated[
 # --8<-- [start:close]
 CLOSE_CODES = {
     1000: "the session ended as the client asked",
+    1009: "a message of more bytes than `limits` allows",
+    1011: "a ping was not answered",
     4400: "a message that breaks the protocol",
     4408: "nothing came for too long",
     4409: "another connection took the session over",
@@ -308,6 +318,10 @@ CLOSE_CODES = {
     4503: "the server is starting or going away",
 }
 # --8<-- [end:close]
+
+
+LONGEST_FAULT = 200
+"""Characters of what a client is told of its message, which may quote it."""
 
 
 class BadMessage(ValueError):
@@ -326,7 +340,7 @@ def parse(text: str | bytes) -> ClientMessage:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(map(str, first["loc"])) or "message"
-        raise BadMessage(f"{place}: {first['msg']}") from None
+        raise BadMessage(f"{place}: {first['msg']}"[:LONGEST_FAULT]) from None
 
 
 # --8<-- [end:parse]
