@@ -63,6 +63,7 @@ EXAMPLES: tuple[BaseModel, ...] = (
         at=AT + 3250,
         segment=1,
         start_ms=320,
+        voice_ms=2560,
         end_ms=2816,
         text="Mr. Dashwood had been disappointed.",
         reason="endpoint",

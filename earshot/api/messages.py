@@ -99,8 +99,8 @@ class Timing(BaseModel):
     """Where the time went between the audio's arrival and this event, in ms.
 
     The stages follow one another and add up to `total`. `endpoint` is the
-    silence waited for before the segment ended; it is audio time and comes
-    before `total`.
+    audio behind a final's `voice_ms` that was waited for before it was one.
+    That is the last audio, so this comes before `total`.
     """
 
     endpoint: float = 0.0
@@ -175,12 +175,14 @@ class Partial(Event):
 class Final(Event):
     """A segment's words, for good. Each segment has one final or one error.
 
-    `cut` is "deadline" or "length" where the end of the words may lack.
+    Speech was last heard before `voice_ms`. `cut` is "deadline" or "length"
+    where the end of the words may lack.
     """
 
     type: Literal["final"] = "final"
     segment: int
     start_ms: Ms
+    voice_ms: Ms
     end_ms: Ms
     text: str
     reason: Literal["endpoint", "cap", "flush"]

@@ -31,6 +31,8 @@ PING_S = 5.0
 NEVER = 1 << 30
 """Bytes before writing waits. A ping would wait too, and nobody would notice that
 the server reads no more; what is under way is bounded by `ahead` and by pings."""
+NO_RETURN = (1009, 4409)
+"""Close codes after which a session that has not ended is lost to this client."""
 
 
 # --8<-- [start:dial]
@@ -58,7 +60,7 @@ async def dial(url: str, config: Config) -> tuple[ClientConnection, Ready]:
     except (OSError, InvalidURI, InvalidHandshake) as error:
         raise _explained(url, error) from None
     except ConnectionClosed as closed:
-        raise parted(closed) from None
+        raise Unreachable(f"{url} took no config: {closed}") from None
 
 
 async def _greet(socket: ClientConnection, config: Config) -> Ready:
@@ -69,7 +71,7 @@ async def _greet(socket: ClientConnection, config: Config) -> Ready:
         case Error() as error:
             raise Refused(error.message, error.code, error.retry_ms)
         case event:
-            raise ClientError(f"the server began with {event.type!r}, not 'ready'")
+            raise ClientError(f"the server began with {event.type}")
 
 
 # --8<-- [end:dial]
@@ -84,9 +86,9 @@ def read(message: str | bytes) -> ServerEvent:
 
 
 def parted(closed: ConnectionClosed) -> ClientError:
-    """What a connection's end means, by its close code."""
+    """What a connection's end means: `Refused` where there is no way back."""
     code = closed.rcvd.code if closed.rcvd else None
-    if code in CLOSE_CODES:
+    if code in NO_RETURN:
         return Refused(f"the server left: {CLOSE_CODES[code]}", str(code))
     return Unreachable("the connection was lost")
 

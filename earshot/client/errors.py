@@ -13,12 +13,17 @@ class Unreachable(ClientError):
 
 
 class Refused(ClientError):
-    """The server said no, and why: `code` is an `ErrorCode` or a close code.
+    """The server said no: `code` is an `ErrorCode` or a close code.
 
     Trying again after `retry_ms` may help; without it, it won't.
     """
 
-    def __init__(self, message: str, code: str, retry_ms: int | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        code: str,
+        retry_ms: int | None = None,
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.retry_ms = retry_ms

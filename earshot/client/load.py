@@ -108,8 +108,9 @@ async def one(plan: Plan, wait: float) -> tuple[Tally, ClientError | None]:
         async with Client(plan.url, plan.config) as client:
             await converse(client, plan.audio(), meter)
     except ClientError as error:
-        kind = error.code if isinstance(error, Refused) else type(error).__name__
-        meter.tally.problems[f"stream failed: {kind}"] += 1
+        kind = type(error).__name__
+        code = error.code if isinstance(error, Refused) else kind
+        meter.tally.problems[f"stream failed: {code}"] += 1
         return meter.tally, error
     return meter.tally, None
 

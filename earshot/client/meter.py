@@ -37,11 +37,11 @@ class Tally:
     """Measurements of one stream, or of several together, in seconds.
 
     `first_partial` and `first_stable` run from the start of speech, and a
-    final's words are stable; `partial_delay` and `final_after_voice` from the
-    end of the audio that was heard; `final_delay` from the audio that
-    decided that it was the end. `transport` is what the server's own clock
-    doesn't know of: network and event loops. `gap` is between partials of a
-    segment, `late` how far the player was behind.
+    final's words are stable; `partial_delay` runs from the end of the audio
+    that was heard, `final_after_voice` from the end of the voice, `final_delay`
+    from the audio that decided that it was the end. `transport` is what the server's own
+    clock doesn't know of: network and event loops. `gap` is from partial to
+    partial of a segment, `late` how far the player was behind.
     """
 
     first_partial: array[float] = field(default_factory=times)
@@ -72,7 +72,7 @@ class Shown:
 
 # --8<-- [start:meter]
 class Meter:
-    """Takes what one stream sends and gets, in order; keeps numbers only."""
+    """Takes what a stream sends and gets, in order; keeps only numbers."""
 
     def __init__(self, now: float) -> None:
         self.tally = Tally()
@@ -81,14 +81,14 @@ class Meter:
         self._segments: dict[int, Shown] = {}
 
     def sent(self, ms: float, now: float, late: float = 0.0) -> None:
-        """A packet with so many ms of audio is sent, `late` seconds behind."""
+        """A packet of so many ms is sent, `late` seconds behind."""
         self._ends_ms.append(self._ends_ms[-1] + ms)
         self._sent_at.append(now)
         self.tally.audio_s += ms / 1000
         self.tally.late.append(late)
 
     def when(self, ms: float) -> float:
-        """When the audio up to `ms` had been sent, or all where that isn't sent."""
+        """When audio up to `ms` was sent, or all that there is."""
         packet = bisect_left(self._ends_ms, ms)
         return self._sent_at[min(packet, len(self._sent_at) - 1)]
 
@@ -98,7 +98,8 @@ class Meter:
             case Ready(resumed=False):
                 self._segments.clear()
             case SpeechStarted():
-                self._segments[event.segment] = Shown(self.when(event.voice_ms))
+                shown = Shown(self.when(event.voice_ms))
+                self._segments[event.segment] = shown
             case Partial():
                 self._partial(event, now)
             case Final():
@@ -127,9 +128,9 @@ class Meter:
 
     def _final(self, event: Final, now: float) -> None:
         shown, tally = self._shown(event), self.tally
-        delay = now - self.when(event.end_ms + event.timing.endpoint)
+        delay = now - self.when(event.voice_ms + event.timing.endpoint)
         tally.final_delay.append(delay)
-        tally.final_after_voice.append(now - self.when(event.end_ms))
+        tally.final_after_voice.append(now - self.when(event.voice_ms))
         tally.transport.append(delay - event.timing.total / 1000)
         tally.speech_s += (event.end_ms - event.start_ms) / 1000
         tally.counts["finals"] += 1

@@ -39,14 +39,15 @@ class Packet:
 
 
 def packets(audio: Samples, form: Format, ms: int = 20) -> list[Packet]:
-    """float32[n] at 16 kHz as packets of `ms`, the last filled up with silence.
+    """float32[n] at 16 kHz as packets of `ms`; silence fills the last.
 
     Raises `ValueError` where the codec has no such packets.
     """
     samples = _resampled(audio, form.rate)
     step = form.rate * ms // 1000
     samples = np.pad(samples, (0, -len(samples) % step))
-    pieces = [samples[at : at + step] for at in range(0, len(samples), step)]
+    starts = range(0, len(samples), step)
+    pieces = [samples[start : start + step] for start in starts]
     return [Packet(message, ms) for message in _encoded(pieces, form, ms)]
 
 

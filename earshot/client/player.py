@@ -15,9 +15,12 @@ from earshot.client.stream import Client
 
 # --8<-- [start:play]
 async def play(
-    client: Client, packets: Iterable[Packet], meter: Meter, paced: bool = True
+    client: Client,
+    packets: Iterable[Packet],
+    meter: Meter,
+    paced: bool = True,
 ) -> None:
-    """Send each packet when its last sample would have been spoken, then close."""
+    """Send each packet once its last sample would be spoken, then close."""
     spoken = monotonic()
     for packet in packets:
         spoken += packet.ms / 1000
@@ -36,7 +39,7 @@ async def converse(
     show: Callable[[ServerEvent], None] = lambda event: None,
     paced: bool = True,
 ) -> None:
-    """Play to a server until its session ends; raises what reading raises."""
+    """Play until the session ends; raises what reading raises."""
     player = asyncio.create_task(play(client, packets, meter, paced))
     try:
         async for event in client:

@@ -14,7 +14,7 @@ MEASURES = {
     "partial_delay_s": "partial after the audio it heard",
     "partial_gap_s": "from partial to partial",
     "final_delay_s": "final after the audio that ended it",
-    "final_after_voice_s": "final after the segment's last audio",
+    "final_after_voice_s": "final after the end of the voice",
     "transport_delay_s": "of that, network and event loops",
     "late_s": "packets sent late by this client",
 }
@@ -46,9 +46,9 @@ def spread(values: Iterable[float]) -> Spread | None:
 class Figures:
     """What one stream's user saw, or those of several streams together.
 
-    `partials_per_speech_s` counts partials in a second of segments that have
-    a final; `flicker` is shown words that were replaced, per final word;
-    `contradicted` counts stable words that didn't stay, which none may.
+    `partials_per_speech_s` counts partials in a second of segments that
+    have a final; `flicker` is shown words that were replaced, per final
+    word; `contradicted` counts stable words that didn't stay, as all must.
     """
 
     audio_s: float

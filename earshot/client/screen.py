@@ -39,7 +39,11 @@ class View(Protocol):
 
 
 async def speak(
-    url: str, config: Config, packets: Sequence[Packet], view: View, paced: bool
+    url: str,
+    config: Config,
+    packets: Sequence[Packet],
+    view: View,
+    paced: bool,
 ) -> Tally:
     """Stream packets and show what comes; raises `ClientError`.
 
@@ -51,9 +55,9 @@ async def speak(
             await converse(client, packets, meter, view.show, paced)
     finally:
         view.end()
-    reasons = [reason for reason in meter.tally.ends if reason != "closed"]
-    if reasons:
-        raise ClientError(f"the server ended the session early: {reasons[0]}")
+    for reason in meter.tally.ends:
+        if reason != "closed":
+            raise ClientError(f"the session ended early: {reason}")
     return meter.tally
 
 
@@ -63,7 +67,7 @@ class JsonLines:
 
     def show(self, event: ServerEvent) -> None:
         """Print the event."""
-        click.echo(event.model_dump_json())
+        click.echo(event.model_dump_json(exclude_none=True))
 
     def end(self) -> None:
         """Nothing is left to do."""
@@ -71,7 +75,7 @@ class JsonLines:
 
 # --8<-- [start:screen]
 class Screen:
-    """Finals as lines; on a live terminal also partials, unstable words dimmed."""
+    """Finals as lines; on a live terminal also partials, partly dimmed."""
 
     def __init__(self, live: bool) -> None:
         self._live = live
@@ -86,7 +90,8 @@ class Screen:
                 click.echo(line, nl=False, color=True)
             case Final():
                 self.end()
-                click.echo(event.text)
+                if event.text:
+                    click.echo(event.text)
             case WarningEvent() | Error():
                 self.end()
                 click.echo(f"{event.type}: {event.message}", err=True)

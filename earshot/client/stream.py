@@ -43,7 +43,7 @@ class Client:
         self._flushes = 0
 
     async def __aenter__(self) -> Client:
-        """Begin a session; raises `Unreachable`, `Refused` or `ClientError`."""
+        """Begin a session; raises `ClientError`."""
         await self._connect()
         return self
 
@@ -57,17 +57,17 @@ class Client:
             await self._write()
 
     async def flush(self) -> str:
-        """Ask for all finals so far; `flushed` with the id returned follows."""
+        """Ask for all finals so far; `flushed` with this id follows."""
         self._flushes += 1
         await self._ask(Flush(id=str(self._flushes)))
         return str(self._flushes)
 
     async def close(self) -> None:
-        """Say that no more audio comes; the last finals and the end follow."""
+        """Say that no more audio comes; the last finals follow."""
         await self._ask(Close())
 
     async def __aiter__(self) -> AsyncIterator[ServerEvent]:
-        """Each event once; `ready` again whenever the connection is back."""
+        """Each event once; `ready` again when the connection is back."""
         yield self.ready
         while self._window.ended is None:
             try:
@@ -100,7 +100,7 @@ class Client:
 
     # --8<-- [start:write]
     async def _write(self) -> None:
-        """Send what isn't sent yet; to find the connection again is the reader's."""
+        """Send what isn't sent yet; the reader mends the connection."""
         while (socket := self._socket) and self._window.waiting:
             if (early := self._early()) > 0:
                 await asyncio.sleep(early)
@@ -111,7 +111,7 @@ class Client:
                 return
 
     def _early(self) -> float:
-        """Seconds until the next packet isn't too far ahead of the clock."""
+        """Seconds until the next packet isn't too far ahead."""
         passed = asyncio.get_running_loop().time() - self._began
         ahead = (self._window.next_ms - self._began_ms) / 1000 - passed
         return ahead - AHEAD * self.ready.limits.ahead
@@ -127,7 +127,7 @@ class Client:
             except TimeoutError:
                 if asked:
                     raise Unreachable(
-                        f"the server is there, but has said nothing for {ANSWER_S:g} s"
+                        f"a request has no answer after {ANSWER_S:g} s"
                     ) from None
 
     # --8<-- [end:write]
@@ -154,7 +154,7 @@ class Client:
                         await asyncio.sleep(error.retry_ms / 1000)
         except TimeoutError:
             raise Unreachable(
-                f"the connection was lost, and not found within {patience:g} s: {why}"
+                f"the connection was lost for {patience:g} s: {why}"
             ) from None
 
     async def _connect(self) -> None:

@@ -21,7 +21,7 @@ MEMORY = re.compile(r"^process_resident_memory_bytes (\S+)", re.MULTILINE)
 # --8<-- [start:watch]
 @dataclass(frozen=True)
 class Reading:
-    """CPU seconds and resident bytes of a server's process at one moment."""
+    """CPU seconds and resident bytes of a process at one moment."""
 
     at: float
     cpu_s: float
@@ -44,12 +44,20 @@ class ServerUse:
     memory_most_mb: float
 
 
-def server_use(readings: Sequence[Reading], audio_s: float) -> ServerUse | None:
-    """What was used for so many seconds of audio; None where nothing was read."""
+def server_use(
+    readings: Sequence[Reading],
+    audio_s: float,
+) -> ServerUse | None:
+    """What was used for so many seconds of audio.
+
+    None where nothing was read, or where the server was restarted.
+    """
     if len(readings) < 2 or not audio_s:
         return None
     first, last = readings[0], readings[-1]
     cpu_s = last.cpu_s - first.cpu_s
+    if cpu_s < 0:
+        return None
     return ServerUse(
         cpu_s=round(cpu_s, 3),
         cores=round(cpu_s / (last.at - first.at), 4),

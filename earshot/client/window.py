@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from itertools import islice
 
 from earshot.api.messages import (
     Close,
@@ -56,14 +57,14 @@ class Window:
         return bool(self._requests)
 
     def add(self, packet: Packet) -> None:
-        """The stream's next packet; the oldest ones go where room is short."""
+        """The stream's next packet; the oldest go where room is short."""
         self._packets.append(packet)
         self._kept_ms += packet.ms
         while self._kept_ms > self._room_ms:
             self._drop()
 
     def ask(self, request: Request) -> None:
-        """A request that is for all packets so far; asked twice, it is one."""
+        """A request for all packets so far; asked twice, it is one."""
         if request not in (known for _, known in self._requests):
             self._requests.append((self._end, request))
             self._unsent.append((self._end, request))
@@ -99,15 +100,16 @@ class Window:
         """
         if not self._first <= ready.packet <= self._end:
             raise AudioLost(
-                f"the server wants packet {ready.packet}, and only those from "
-                f"{self._first} to {self._end - 1} are kept; begin a new stream"
+                f"the server wants packet {ready.packet}, and only those "
+                f"from {self._first} to {self._end - 1} are kept; "
+                "begin a new stream"
             )
         if not ready.resumed:
-            self._last_seq = ready.seq
+            self._last_seq = 0
         self._session = ready
         self._next = ready.packet
-        before = (self._packets[i].ms for i in range(ready.packet - self._first))
-        self.next_ms = self._first_ms + sum(before)
+        before = islice(self._packets, ready.packet - self._first)
+        self.next_ms = self._first_ms + sum(packet.ms for packet in before)
         self._unsent = deque(
             (after, request)
             for after, request in self._requests
@@ -115,7 +117,7 @@ class Window:
         )
 
     def see(self, event: ServerEvent) -> bool:
-        """Whether an event is new; lets go of the packets that it covers."""
+        """Whether an event is new; lets go of packets that it covers."""
         if event.seq <= self._last_seq:
             return False
         self._last_seq = event.seq
