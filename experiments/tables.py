@@ -1,0 +1,120 @@
+"""Put the tables of measurements into `earshot/README.md`, from their data.
+
+Run as `.venv/bin/python experiments/tables.py`; a test compares.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+README = HERE.parent / "earshot" / "README.md"
+Data = dict[str, Any]
+
+
+def engines(values: Data) -> str:
+    """Recognisers alone."""
+    rows = [
+        (
+            row["model"],
+            f"{row['word_errors']} of {row['words']}",
+            f"{row['cpu_per_audio_s']:.3f}",
+            f"{row['load_cpu_s']:.2f}",
+            ", ".join(row["differences"]),
+        )
+        for row in values["engines"]
+    ]
+    head = ("model", "word errors", "CPU s per audio s", "load, CPU s", "which words")
+    return table(head, rows, "lrrrl")
+
+
+def streams(values: Data) -> str:
+    """Streams that share a core, by policy."""
+    head = (
+        *("policy", "streams", "", "partials/s", "first stable word"),
+        *("partial", "final", "rewrites/word", "CPU s/stream-s", "MB"),
+    )
+    ordered = sorted(values["streams"], key=_place)
+    return table(head, [_stream(row) for row in ordered], "lrlrrrrrrr")
+
+
+def _place(row: Data) -> tuple[str, int, str]:
+    return row["policy"], row["streams"], row["way"]
+
+
+def _stream(row: Data) -> tuple[str, ...]:
+    return (
+        row["policy"],
+        str(row["streams"]),
+        row["way"],
+        f"{row['partials_per_speech_s']:.2f}",
+        spread(row["first_stable_s"]),
+        spread(row["partial_delay_s"]),
+        spread(row["final_delay_s"]),
+        f"{row['flicker']:.2f}",
+        f"{row['cpu_per_stream_s']:.3f}",
+        f"{row['memory_mb']:.0f}" if "memory_mb" in row else "",
+    )
+
+
+def connections(values: Data) -> str:
+    """Many connections without a recogniser."""
+    overall, server = values["overall"], values["server"]
+    head = (
+        *("connections", "minutes", "transport delay", "client late"),
+        *("CPU s/stream-s", "MB before", "MB at the end", "MB at most"),
+    )
+    row = (
+        str(values["streams"]),
+        f"{overall['audio_s'] / values['streams'] / 60:.1f}",
+        spread(overall["transport_delay_s"], 3),
+        spread(overall["late_s"], 3),
+        f"{server['cpu_per_stream_s']:.4f}",
+        f"{server['memory_before_mb']:.0f}",
+        f"{server['memory_after_mb']:.0f}",
+        f"{server['memory_most_mb']:.0f}",
+    )
+    return table(head, [row], "rrrrrrrr")
+
+
+def spread(values: Data | None, digits: int = 2) -> str:
+    """Median and 95th percentile."""
+    if values is None:
+        return "–"
+    return f"{values['p50']:.{digits}f} / {values['p95']:.{digits}f}"
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], align: str) -> str:
+    """A pipe table; `align` has l or r for each column."""
+    rule = ["--:" if side == "r" else "---" for side in align]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, rule, *rows))
+
+
+TABLES: dict[str, tuple[str, Callable[[Data], str]]] = {
+    "engines": ("06-streams", engines),
+    "streams": ("06-streams", streams),
+    "connections": ("06-connections", connections),
+}
+
+
+def filled(text: str) -> str:
+    """A page whose marked tables are those of the present data, with its date."""
+    for name, (folder, make) in TABLES.items():
+        data = json.loads((HERE / folder / "data.json").read_text(encoding="utf-8"))
+        where = data["environment"]
+        source = (
+            f"Measured on {data['date']}, {where['cpus']} cores of {where['cpu']}, "
+            f"Python {where['python']}; `experiments/{folder}`."
+        )
+        block = f"<!-- {name} -->\n{make(data['values'])}\n\n{source}\n<!-- end -->"
+        pattern = re.compile(rf"<!-- {name} -->.*?<!-- end -->", re.DOTALL)
+        text = pattern.sub(lambda _, block=block: block, text)
+    return text
+
+
+if __name__ == "__main__":
+    README.write_text(filled(README.read_text(encoding="utf-8")), encoding="utf-8")
