@@ -63,6 +63,7 @@ class Contestant:
 
 CONTESTANTS = (
     Contestant("earshot", earshot_, "moonshine-tiny"),
+    Contestant("earshot", earshot_, "whisper-base"),
     *(
         Contestant(adapter.__name__, adapter, model)
         for adapter in (whisperlive, whisperlivekit, realtimestt)
