@@ -38,23 +38,27 @@ def server(settings: Mapping[str, str], *options: str) -> Iterator[str]:
     """A server on core 0, with one thread a model; yields its address."""
     environment = {**os.environ, "OMP_NUM_THREADS": "1", **settings}
     command = [*pinned(0), EARSHOT, "serve", "--port", "0", *options]
-    process = subprocess.Popen(
+    with subprocess.Popen(
         command,
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
-    )
-    try:
-        assert process.stdout is not None
-        address = process.stdout.readline().partition(": ")[2].strip()
-        if not address:
-            raise BenchError("the server did not start; try `earshot serve`")
-        ready(address)
-        yield address
-    finally:
-        process.terminate()
-        process.wait()
+    ) as process:
+        try:
+            yield started(process)
+        finally:
+            process.terminate()
+
+
+def started(process: subprocess.Popen[str]) -> str:
+    """The address that a server tells when it listens, once it takes streams."""
+    assert process.stdout is not None
+    address = process.stdout.readline().partition(": ")[2].strip()
+    if not address:
+        raise BenchError("the server did not start; try `earshot serve`")
+    ready(address)
+    return address
 
 
 # --8<-- [end:server]
