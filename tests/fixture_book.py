@@ -14,6 +14,7 @@ PROJECT = Path(__file__).parents[1]
 FIXTURE = Path(__file__).parent / "fixture"
 GOLDEN = FIXTURE / "golden"
 MANUSCRIPT = FIXTURE / "book" / "manuscript"
+DRAFTED = ("01-full", "in-production", "exercises")
 PAGES = sorted(p.relative_to(MANUSCRIPT).as_posix() for p in MANUSCRIPT.rglob("*.md"))
 
 
@@ -31,4 +32,16 @@ def lay_out(folder: Path) -> Path:
     """Copy the fixture book to `folder`, with the project's look."""
     shutil.copytree(FIXTURE / "book", folder)
     (folder / "theme").symlink_to(PROJECT / "theme")
+    return folder
+
+
+def lay_out_draft(folder: Path) -> Path:
+    """The fixture book with a draft chapter, a skeleton, promises and word lists."""
+    lay_out(folder)
+    shutil.copytree(FIXTURE / "draft", folder, dirs_exist_ok=True)
+    config = folder / "mkdocs.yml"
+    opener = "          - 02-signals/index.md\n"
+    more = [opener.replace("index", name) for name in DRAFTED]
+    text = config.read_text(encoding="utf-8").replace(opener, opener + "".join(more))
+    config.write_text(text, encoding="utf-8")
     return folder

@@ -193,7 +193,7 @@ def check(root: Path, release: bool) -> None:
     from press import release as releases
 
     known = apparatus.load(root)
-    found = list(checks.run(known))
+    found = [*checks.run(known), *checks.review(known)]
     later = list(releases.refusals(known, datetime.date.today()))
     if release:
         refuse([*found, *later])
@@ -301,6 +301,26 @@ def labels(root: Path, listed: bool) -> None:
     for row in rows:
         place = f"{row['path']}:{row['line']}"
         click.echo(f"{row['label']!s:<{width}}  {place}  {row['text']}  {row['title']}")
+
+
+@main.command()
+@ROOT
+@click.option("--json", "as_data", is_flag=True, help="Print the report as JSON.")
+@told
+def prose(root: Path, as_data: bool) -> None:
+    """Count what a reviewer looks at in the words of each begun chapter."""
+    from press import book as books
+    from press import prose as counting
+    from press import words
+
+    loaded = books.load(root)
+    reports = counting.report(loaded, words.load(loaded.docs))
+    if as_data:
+        rows = [report.as_json() for report in reports]
+        click.echo(json.dumps(rows, indent=1, ensure_ascii=False))
+        return
+    for report in reports:
+        click.echo("\n".join(counting.lines(report)))
 
 
 @main.command()

@@ -185,8 +185,10 @@ def test_a_book_without_generated_pages_prints_what_it_cites(copied, tmp_path):
     for name in BACK_MATTER:
         (copied / f"manuscript/back/{name}.md").unlink()
         rewrite(copied, f"      - back/{name}.md\n", "", "mkdocs.yml")
+    with (copied / "manuscript/references.bib").open("a") as works:
+        works.write("@book{nobody,author={Nobody},title={Not Listed},year={2000}}\n")
     page = copied / "manuscript/01-queues/exercises.md"
-    text = "A [queue](term:fifo) of [](fact:patience), [@uncited, p. 2].\n"
+    text = "A [queue](term:fifo) of [](fact:patience), [@nobody, p. 2].\n"
     page.write_text(f"{page.read_text()}\n{text}")
     pages = build.render(books.load(copied), tmp_path / "site")
     html = next(p.html for p in pages if p.src == "01-queues/exercises.md")

@@ -10,10 +10,10 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from changes import PAGE, add, both, expected, remove, swap, write
 from click.testing import CliRunner, Result
 
 from press import apparatus, checks
@@ -21,10 +21,6 @@ from press import book as books
 from press.build import Editions
 from press.cli import main
 
-Change = Callable[[Path], None]
-Place = tuple[str, str | int, str]  # path, line or the last text on it, code
-
-PAGE = "manuscript/01-queues/exercises.md"
 OPENER = "manuscript/01-queues/index.md"
 SECTION = "manuscript/01-queues/01-waiting.md"
 FACTS = "manuscript/facts.yml"
@@ -36,54 +32,6 @@ DATA = "experiments/queue/data.json"
 CODE = "examples/queue.py"
 NAV = "mkdocs.yml"
 FINDING = re.compile(r"^(?P<path>[^:]+):(?P<line>\d+): .+; .+ \[(?P<code>[\w-]+)\]$")
-
-
-def add(text: str, path: str = PAGE) -> Change:
-    """Add text to the end of a file."""
-
-    def change(root: Path) -> None:
-        with (root / path).open("a", encoding="utf-8") as file:
-            file.write(f"\n{text}\n")
-
-    return change
-
-
-def swap(path: str, old: str, new: str) -> Change:
-    """Replace a text that is in a file once."""
-
-    def change(root: Path) -> None:
-        text = (root / path).read_text(encoding="utf-8")
-        assert text.count(old) == 1, old
-        (root / path).write_text(text.replace(old, new), encoding="utf-8")
-
-    return change
-
-
-def write(path: str, content: str | bytes) -> Change:
-    """Write a whole file."""
-
-    def change(root: Path) -> None:
-        raw = content.encode() if isinstance(content, str) else content
-        (root / path).parent.mkdir(parents=True, exist_ok=True)
-        (root / path).write_bytes(raw)
-
-    return change
-
-
-def remove(path: str) -> Change:
-    """Delete a file."""
-    return lambda root: (root / path).unlink()
-
-
-def both(*changes: Change) -> Change:
-    """Several changes, one after the other."""
-
-    def change(root: Path) -> None:
-        for one in changes:
-            one(root)
-
-    return change
-
 
 FIGURE = "![Three people wait in one line before a counter.](diagram:line)"
 LISTING = "```python examples/queue.py:mean\n```\n\n: Mean. {#lst-x}"
@@ -745,18 +693,6 @@ def told(result: Result) -> list[tuple[str, int, str]]:
     lines = result.stderr.splitlines()
     found = [match for line in lines if (match := FINDING.match(line))]
     return [(match["path"], int(match["line"]), match["code"]) for match in found]
-
-
-def expected(root: Path, places: tuple[Place, ...]) -> list[tuple[str, int, str]]:
-    """The places with the numbers of their lines, in the order of a report."""
-    out = []
-    for path, line, code in places:
-        if isinstance(line, str):
-            text = (root / path).read_text(encoding="utf-8")
-            lines = enumerate(text.split("\n"), 1)
-            line = max(number for number, shown in lines if line in shown)
-        out.append((path, line, code))
-    return sorted(out)
 
 
 def publish(root: Path) -> dict[str, str]:

@@ -1,8 +1,10 @@
 """The rules of the manuscript: one module a family, each rule a generator.
 
-A rule takes the apparatus and yields findings. All rules run before anything
-is rendered, so that every fault of a run is told at once. What the rules for a
-page's own text found is kept for as long as the page stays the same.
+A rule takes the apparatus and yields findings. `run` tells what can't be printed
+right: it comes before anything is rendered, so that every fault is told at once.
+`review` tells what should not be published: it never stops a build or a preview.
+What the rules for a page's own text found is kept for as long as the page stays
+the same.
 """
 
 from __future__ import annotations
@@ -14,7 +16,19 @@ from typing import Any
 
 from press.apparatus import Apparatus
 from press.book import Page
-from press.checks import captions, pages, references, sources, spans
+from press.checks import (
+    captions,
+    pages,
+    promises,
+    references,
+    repeats,
+    shown,
+    sources,
+    spans,
+    structure,
+    unused,
+    words,
+)
 from press.findings import Finding, PressError
 
 Rule = Callable[[Any], Iterator[Finding]]
@@ -26,6 +40,14 @@ PAGE_RULES = (
     *references.PAGE_RULES,
 )
 BOOK_RULES = (*pages.BOOK_RULES, *references.BOOK_RULES, *sources.BOOK_RULES)
+REVIEW_RULES = (
+    *promises.BOOK_RULES,
+    *structure.BOOK_RULES,
+    *shown.BOOK_RULES,
+    *unused.BOOK_RULES,
+    *words.BOOK_RULES,
+    *repeats.BOOK_RULES,
+)
 
 _found: dict[Path, tuple[Page, frozenset[Finding]]] = {}
 
@@ -36,6 +58,11 @@ def run(known: Apparatus) -> list[Finding]:
     for page in known.book.pages:
         found.update(_of_page(page))
     return sorted(found)
+
+
+def review(known: Apparatus) -> list[Finding]:
+    """What a build may hold and a finished chapter may not, sorted by place."""
+    return sorted(set(_obeyed(REVIEW_RULES, known)))
 
 
 def _of_page(page: Page) -> frozenset[Finding]:

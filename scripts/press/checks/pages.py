@@ -194,7 +194,7 @@ def front_matter(known: Apparatus) -> Iterator[Finding]:
         if chapter.status not in STATUSES:
             yield Finding(
                 page.path,
-                _meta_line(page, "status"),
+                meta_line(page, "status"),
                 "status",
                 f"“{chapter.status}” is no status",
                 f"use one of {', '.join(STATUSES)}",
@@ -203,14 +203,14 @@ def front_matter(known: Apparatus) -> Iterator[Finding]:
         if verified is not None and type(verified) is not datetime.date:
             yield Finding(
                 page.path,
-                _meta_line(page, "facts_verified"),
+                meta_line(page, "facts_verified"),
                 "facts-verified",
                 f"“{verified}” is no date",
                 "write it as 2026-11-23",
             )
 
 
-def _meta_line(page: Page, key: str) -> int:
+def meta_line(page: Page, key: str) -> int:
     """The line of a key of the front matter."""
     lines = page.text.split("\n")[: page.scan.first_line]
     return next((n for n, ln in enumerate(lines, 1) if ln.startswith(f"{key}:")), 1)
