@@ -7,7 +7,7 @@ SYNC := $(BIN)/uv sync --quiet --locked --inexact --no-default-groups
 TESTED := moonshine-tiny silero-vad whisper-base
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: help book site pdf epub diagrams figures listings fonts pictures test check release-check lint clean
+.PHONY: help book site pdf epub diagrams figures listings fonts pictures demo bench test check release-check lint clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,14 @@ fonts: $(VENV)/.press ## cut the site's fonts to the characters that the book us
 
 pictures: book ## take the README's pictures from the outputs (needs Chromium and poppler)
 	@$(BIN)/python scripts/pictures.py
+
+demo: $(VENV)/.earshot ## talk to Earshot: a page on 127.0.0.1:8765 (44 MB of weights, once)
+	@$(BIN)/earshot models pull > /dev/null
+	@$(BIN)/earshot serve --open
+
+bench: $(VENV)/.earshot $(VENV)/.test ## measure Earshot on a quiet machine of two cores (about 15 minutes)
+	@$(BIN)/earshot models pull $(TESTED) > /dev/null
+	@$(BIN)/earshot bench
 
 test: $(VENV)/.press $(VENV)/.earshot $(VENV)/.figures $(VENV)/.test ## run the tests that need no browser, Java or node
 	@$(BIN)/earshot models pull $(TESTED) > /dev/null

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from fastapi import FastAPI, Response, WebSocket
 from fastapi.responses import FileResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 
-from earshot.api.asyncapi import document
+from earshot.api.asyncapi import text as asyncapi_text
 from earshot.service import Refused, Service
 from earshot.slo.metrics import CONTENT_TYPE
 from earshot.transport.websocket import carry
@@ -20,7 +19,6 @@ POLICY = "; ".join(
     [
         "default-src 'self'",
         "connect-src 'self'",
-        "media-src 'self' blob:",
         "base-uri 'none'",
         "form-action 'none'",
         "frame-ancestors 'none'",
@@ -34,7 +32,7 @@ POLICY = "; ".join(
 def application(service: Service) -> FastAPI:
     """Routes over a service; they keep no state of their own."""
     app = FastAPI(title="Earshot", docs_url=None, redoc_url=None, openapi_url=None)
-    contract = json.dumps(document(), indent=2)
+    contract = asyncapi_text()
 
     @app.websocket("/v1/stream")
     async def stream(socket: WebSocket) -> None:
@@ -51,7 +49,7 @@ def application(service: Service) -> FastAPI:
         code = service.unready()
         if code is None:
             return JSONResponse({"status": "ready", "model": service.model})
-        retry = str(math.ceil(service.plan.ladder.settle))
+        retry = str(math.ceil(service.retry(code)))
         body = {"status": code, "message": str(Refused(code, 0))}
         return JSONResponse(body, 503, {"Retry-After": retry})
 

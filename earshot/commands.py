@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import webbrowser
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,8 @@ def settings(config: Path | None, as_json: bool) -> None:
 @click.option("--model", help="Which weights.  [default: moonshine-tiny]")
 @click.option("--fake", is_flag=True, default=None, help="Say words without a model.")
 @click.option("--trace", help="Write spans to the console or a file.")
-def serve(config: Path | None, **chosen: Any) -> None:
+@click.option("--open", "in_browser", is_flag=True, help="Open the demo page.")
+def serve(config: Path | None, in_browser: bool, **chosen: Any) -> None:
     """Serve the streaming API, the probes, the metrics and the demo page.
 
     Ends on SIGTERM or Ctrl-C after it has delivered the finals of all audio.
@@ -62,5 +64,14 @@ def serve(config: Path | None, **chosen: Any) -> None:
     except (SettingsError, ModelError, TracingError, server.AddressTaken) as error:
         raise click.ClickException(str(error)) from error
     host, port = sock.getsockname()[:2]
-    click.echo(f"Earshot: http://{host}:{port}")
-    asyncio.run(server.serve(make, sock))
+    page = f"http://{host}:{port}"
+    click.echo(f"Earshot: {page}")
+
+    def ready() -> None:
+        if in_browser:
+            webbrowser.open(page)
+
+    try:
+        asyncio.run(server.serve(make, sock, ready))
+    except server.Stopped as error:
+        raise click.ClickException(str(error)) from error

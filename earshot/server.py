@@ -7,6 +7,7 @@ import contextlib
 import signal
 import socket
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import uvicorn
 
@@ -21,12 +22,17 @@ from earshot.service import Plan, Service
 from earshot.settings import Settings
 from earshot.slo import tracing
 from earshot.slo.observer import Observer
+from earshot.transport.connection import Connection
 
 VAD = "silero-vad"
 
 
 class AddressTaken(Exception):
     """The server can't listen where it should; the message says what to do."""
+
+
+class Stopped(Exception):
+    """The service can't start or can't go on; the message says why."""
 
 
 def plan(settings: Settings) -> Plan:
@@ -79,44 +85,56 @@ class Server(uvicorn.Server):
         yield
 
 
+# --8<-- [start:configuration]
+def configuration(service: Service) -> uvicorn.Config:
+    """How uvicorn serves a service: within its bounds, and logging with it."""
+    bounds = service.plan.bounds
+    return uvicorn.Config(
+        application(service),
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        ws=Connection,
+        ws_max_size=bounds.message_bytes,
+        ws_ping_interval=bounds.ping,
+        ws_ping_timeout=bounds.ping,
+        ws_per_message_deflate=False,
+        timeout_graceful_shutdown=1,
+    )
+
+
+# --8<-- [end:configuration]
 # --8<-- [start:serve]
-async def serve(make: Callable[[], Service], sock: socket.socket) -> None:
+async def serve(
+    make: Callable[[], Service],
+    sock: socket.socket,
+    ready: Callable[[], None] = lambda: None,
+) -> None:
     """Serve until SIGTERM or SIGINT, then drain; a second signal ends at once.
 
-    Raises what stopped the service, if it stopped by itself.
+    Calls `ready` when a stream can be taken. Raises `Stopped` if the service
+    has stopped by itself.
     """
-    service = make()
-    bounds = service.plan.bounds
-    server = Server(
-        uvicorn.Config(
-            application(service),
-            log_config=None,
-            access_log=False,
-            lifespan="off",
-            ws="websockets-sansio",
-            ws_max_size=bounds.message_bytes,
-            ws_ping_interval=bounds.ping,
-            ws_ping_timeout=bounds.ping,
-            ws_per_message_deflate=False,
-            timeout_graceful_shutdown=1,
-        )
-    )
-    working = asyncio.create_task(service.run())
+    service, signals = make(), signalled()
+    server = Server(configuration(service))
+    working = asyncio.create_task(service.run(ready))
     serving = asyncio.create_task(server.serve([sock]))
-    stop = asyncio.create_task(first_signal())
+    stop = asyncio.create_task(signals.acquire())
     await asyncio.wait({working, serving, stop}, return_when=asyncio.FIRST_COMPLETED)
-    if stop.done():
-        drain, again = asyncio.create_task(service.drain()), first_signal()
-        await either(drain, asyncio.create_task(again))
+    if working.done():
+        await service.stop("internal")
+    elif stop.done():
+        drain, again = service.drain(), signals.acquire()
+        await either(asyncio.create_task(drain), asyncio.create_task(again))
     server.should_exit = True
     await serving
-    if working.done():
-        working.result()
     await either(working, asyncio.create_task(asyncio.sleep(0)))
+    if not working.cancelled() and (error := working.exception()):
+        raise Stopped(f"the service has stopped: {cause(error)}") from error
 
 
 # --8<-- [end:serve]
-async def either(one: asyncio.Task[None], other: asyncio.Task[None]) -> None:
+async def either(one: asyncio.Task[Any], other: asyncio.Task[Any]) -> None:
     """Wait for the first of two tasks, and end the other."""
     await asyncio.wait({one, other}, return_when=asyncio.FIRST_COMPLETED)
     for task in (one, other):
@@ -124,9 +142,16 @@ async def either(one: asyncio.Task[None], other: asyncio.Task[None]) -> None:
     await asyncio.gather(one, other, return_exceptions=True)
 
 
-async def first_signal() -> None:
-    """Return at the next SIGTERM or SIGINT."""
-    loop, came = asyncio.get_running_loop(), asyncio.Event()
+def signalled() -> asyncio.Semaphore:
+    """What every SIGTERM and SIGINT releases, however soon it comes."""
+    loop, signals = asyncio.get_running_loop(), asyncio.Semaphore(0)
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, came.set)
-    await came.wait()
+        loop.add_signal_handler(number, signals.release)
+    return signals
+
+
+def cause(error: BaseException) -> str:
+    """The first line of what went wrong, without the groups it came in."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return str(error).partition("\n")[0] or type(error).__name__

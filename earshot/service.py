@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
-from earshot.api.messages import Config, ErrorCode
+from earshot.api.messages import Config, ErrorCode, Reason
 from earshot.inference.batcher import Policy
 from earshot.inference.ladder import Ladder, LadderSettings, Rung
 from earshot.inference.listener import Vad, listen
 from earshot.inference.recogniser import Recogniser, Transcript
 from earshot.inference.scheduler import Job, Loss, Scheduler
-from earshot.inference.stream import Heard, Setup
+from earshot.inference.stream import Heard, Setup, Stream
 from earshot.inference.worker import MESSAGES, Worker, WorkerSettings
 from earshot.slo.observer import Observer
 from earshot.transport.bounds import Bounds
@@ -23,6 +24,8 @@ TICK = 0.25
 """Seconds between two looks at what time alone brings about."""
 BREATH = 0.005
 """Seconds in which frames of more streams may come, for one call of the VAD."""
+MOMENT = 1.0
+"""Seconds for what should take none: last words, or another server's start."""
 
 REASONS: dict[ErrorCode, str] = {
     "draining": "this server is going away; connect again, to another",
@@ -80,18 +83,20 @@ class Service:
         self.draining = False
         self._scheduler = Scheduler(self.plan.policy, self._dropped)
         self._worker = Worker(make, self._scheduler, self, self.plan.worker)
-        self._clocks = Clocks(time.monotonic, lambda: time.time_ns() // 1_000_000)
+        self.clocks = Clocks(time.monotonic, lambda: time.time_ns() // 1_000_000)
         self._vad = vad
         self._arrived, self._left = asyncio.Event(), asyncio.Event()
         self._waited = self._busy = 0.0
 
-    async def run(self) -> None:
+    async def run(self, ready: Callable[[], None] = lambda: None) -> None:
         """Warm the recogniser; then hear, work and keep time until cancelled.
 
-        Raises what loading the recogniser raised.
+        Calls `ready` when a stream can be taken. Raises what loading the
+        recogniser raised.
         """
         try:
             self.model = await self._worker.warm()
+            ready()
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._listen())
                 tasks.create_task(self._worker.run())
@@ -104,27 +109,30 @@ class Service:
         while True:
             await self._arrived.wait()
             self._arrived.clear()
-            streams = [session.stream for session in self.sessions.values()]
-            while heard := listen(self._vad, streams, self._clocks.now()):
+            while heard := listen(self._vad, self._streams(), self.clocks.now()):
                 self.observer.listened(heard)
                 self._worker.call()
                 await asyncio.sleep(0)
+            self._worker.call()
             self._settle()
             await asyncio.sleep(BREATH)
+
+    def _streams(self) -> list[Stream]:
+        return [session.stream for session in self.sessions.values()]
 
     # --8<-- [end:service]
     # --8<-- [start:open]
     def open(self, config: Config) -> Session:
         """A new session; raises `Refused`, or `AudioError` for its format."""
         if code := self.unready():
-            raise Refused(code, self.plan.ladder.settle)
+            raise Refused(code, self.retry(code))
         session = Session(
             config,
             self._scheduler,
             lambda: self.ladder.rung,
             self.plan.setup,
             self.plan.bounds,
-            self._clocks,
+            self.clocks,
             self.observer.sent,
         )
         self.sessions[session.id] = session
@@ -149,15 +157,19 @@ class Service:
         full = len(self.sessions) >= self.plan.bounds.sessions
         return "overloaded" if full or self.ladder.rung is Rung.REFUSE else None
 
+    def retry(self, code: ErrorCode) -> float:
+        """Seconds after which it may be worth asking again."""
+        return self.plan.ladder.settle if code == "overloaded" else MOMENT
+
     def came(self) -> None:
         """Audio or a flush has come for some session."""
         self._arrived.set()
 
-    def leave(self, session: Session) -> None:
-        """A session's connection is gone; forget it if it has nothing to say."""
+    def leave(self, session: Session, answered: bool) -> None:
+        """A session's connection is gone; forget it if nobody will come back."""
         session.detach()
         self._left.set()
-        if session.ended and session.outbox.empty:
+        if session.ended == "internal" or (session.ended and answered):
             self._forget(session)
 
     # --8<-- [end:open]
@@ -182,6 +194,16 @@ class Service:
             self.fail(job, "inference_timeout", MESSAGES["inference_timeout"])
 
     # --8<-- [end:deliver]
+    def broke(self, session: Session, error: BaseException) -> None:
+        """A fault of ours: this session can't go on, the others can."""
+        self.observer.broke(session.id, error)
+        session.error("internal", "the server failed; open another", fatal=True)
+        session.stop("internal")
+
+    def called(self, jobs: int) -> None:
+        """The recogniser is called with so many jobs."""
+        self.observer.called(jobs)
+
     def failed(self, code: ErrorCode, error: BaseException) -> None:
         """A call of the recogniser failed."""
         self.observer.failed(code, error)
@@ -205,7 +227,7 @@ class Service:
 
     def _climb(self) -> None:
         """Let the ladder see how long jobs wait and how busy the recogniser is."""
-        now, before = self._clocks.now(), self.ladder.rung
+        now, before = self.clocks.now(), self.ladder.rung
         waited = max(self._waited, self._scheduler.waited(now))
         busy = (self._worker.busy - self._busy) / TICK
         self._waited, self._busy = 0.0, self._worker.busy
@@ -227,12 +249,19 @@ class Service:
             session.warn("draining", REASONS["draining"], self.plan.bounds.drain)
             session.finish("draining")
         self._arrived.set()
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(self.plan.bounds.drain):
                 await self._all_gone()
-        except TimeoutError:
-            for session in list(self.sessions.values()):
-                session.stop("draining")
+        await self.stop("draining")
+
+    async def stop(self, reason: Reason) -> None:
+        """Take no more, end all sessions now, and let them say so."""
+        self.draining = True
+        for session in self.sessions.values():
+            session.stop(reason)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(MOMENT):
+                await self._all_gone()
 
     async def _all_gone(self) -> None:
         """Wait until no session has a connection."""

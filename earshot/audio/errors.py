@@ -17,7 +17,6 @@ AudioCode = Literal[
     "bad_packet",
     "bad_stream",
     "too_much_audio",
-    "unreadable_file",
 ]
 
 
@@ -72,8 +71,6 @@ class TooMuchAudio(AudioError):
 
 class UnreadableFile(AudioError):
     """A file with no audio in it that can be decoded."""
-
-    code = "unreadable_file"
 
 
 # --8<-- [end:errors]

@@ -20,6 +20,7 @@ from earshot.audio.formats import Samples
 MARK = b"fLaC"
 SYNC = 0xFF
 LONGEST_METADATA = 1 << 16
+MOST_BLOCKS = 64
 LONGEST_FRAME = 1 << 15
 LARGEST_BLOCK = 4608
 LONGEST_HEADER = 16
@@ -153,16 +154,18 @@ def stream_info(metadata: bytes, rate: int) -> bytes:
 def metadata_bytes(start: bytes) -> int:
     """Length of the mark and all metadata blocks, or 0 if more is needed (§8).
 
-    Raises `BadStream` for something else than FLAC or endless metadata.
+    Raises `BadStream` for something else than FLAC or endless metadata: it is
+    read again from its start whenever more has come.
     """
     if not start.startswith(MARK[: len(start)]):
         raise BadStream("no FLAC stream: it begins with 'fLaC'")
-    at, last = len(MARK), 0
+    at, last, blocks = len(MARK), 0, 0
     while not last and len(start) >= at + 4:
-        last = start[at] >> 7
+        last, blocks = start[at] >> 7, blocks + 1
         at += 4 + int.from_bytes(start[at + 1 : at + 4])
-    if at > LONGEST_METADATA:
-        raise BadStream(f"more than {LONGEST_METADATA} bytes of FLAC metadata")
+        if at > LONGEST_METADATA or blocks > MOST_BLOCKS:
+            most = f"{MOST_BLOCKS} blocks or {LONGEST_METADATA} bytes"
+            raise BadStream(f"more FLAC metadata than {most}")
     return at if last and len(start) >= at else 0
 
 

@@ -16,7 +16,9 @@ def decode(message: bytes) -> Samples:
     """Samples float32[n] of 2n bytes; raises `OddByteCount`."""
     if len(message) % 2:
         raise OddByteCount(f"{len(message)} bytes are no whole number of samples")
-    return np.frombuffer(message, "<i2").astype(np.float32) * STEP
+    steps = np.frombuffer(message, "<i2")
+    samples: Samples = np.multiply(steps, STEP, dtype=np.float32)
+    return samples
 
 
 def encode(samples: Samples) -> bytes:

@@ -188,6 +188,10 @@ class Segmenter:
         end = max(self._voice_end, self.growing.start) + self._post_roll
         return end if end <= self._now else None
 
+    def safe(self, start: int) -> int:
+        """Before this sample number no cap cuts a segment that began at `start`."""
+        return start + self._cap - FRAME - self._cut
+
     def flush(self) -> list[Event]:
         """End the segment that is open, if any; the next begins behind the flush."""
         events: list[Event] = []
@@ -204,7 +208,6 @@ class Segmenter:
     def skip(self, to: int) -> list[Event]:
         """End the open segment, if any, and go on at sample `to` after a gap."""
         events = self.flush()
-        self._history = self._history[:0]
         self._last_end = to
         return events
 

@@ -38,10 +38,11 @@ class Tally:
 
     `first_partial` and `first_stable` run from the start of speech, and a
     final's words are stable; `partial_delay` runs from the end of the audio
-    that was heard, `final_after_voice` from the end of the voice, `final_delay`
-    from the audio that decided that it was the end. `transport` is what the server's own
-    clock doesn't know of: network and event loops. `gap` is from partial to
-    partial of a segment, `late` how far the player was behind.
+    that was heard, `final_after_voice` from the end of the voice, and
+    `final_delay` from the audio that decided that it was the end. `transport`
+    is what the server's own clock doesn't know of: network and event loops.
+    `gap` is from partial to partial of a segment, `late` how far the player
+    was behind.
     """
 
     first_partial: array[float] = field(default_factory=times)

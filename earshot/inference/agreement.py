@@ -44,11 +44,13 @@ class Agreement:
     """The words of one segment, while it grows.
 
     `stable_end` is how far the audio went in which the stable words were
-    heard, as a sample number.
+    heard, as a sample number. It never exceeds `safe`: words of later audio
+    may turn out to be the next segment's.
     """
 
-    def __init__(self, start: int) -> None:
+    def __init__(self, start: int, safe: int) -> None:
         self.stable_end = self._last_end = start
+        self._safe = safe
         self._stable: list[str] = []
         self._open: list[str] = []
 
@@ -67,14 +69,16 @@ class Agreement:
         fresh = self._continued(text.split())
         pairs = zip(self._open, fresh, strict=False)
         agreed = len(list(takewhile(lambda pair: key(pair[0]) == key(pair[1]), pairs)))
-        if agreed:
+        if agreed and self._last_end <= self._safe:
             self._stable += fresh[:agreed]
             self.stable_end = self._last_end
-        self._open, self._last_end = fresh[agreed:], end
+            fresh = fresh[agreed:]
+        self._open, self._last_end = fresh, end
 
     def finish(self, text: str) -> str:
         """The final words: the stable ones, and how the last hypothesis goes on."""
-        return " ".join([*self._stable, *self._continued(text.split())])
+        fresh = self._continued(text.split())
+        return " ".join(self._stable + fresh)
 
     def _continued(self, words: list[str]) -> list[str]:
         """The words behind the stable ones; the last of these may mend its tail."""

@@ -23,7 +23,7 @@ class Policy:
     """
 
     finals: int = 2
-    partials: int = 4
+    partials: int = 2
     spread: float = 0.25
     mixed: bool = False
     window: float = 0.0
@@ -41,10 +41,13 @@ def batch(line: Sequence[Job], policy: Policy) -> list[Job]:
     """The first job of the line and those that fit with it, in order.
 
     Finals come before first partials, those before other partials; among
-    equals, who asked first.
+    equals, who asked first. A stream has one place: its words come in order.
     """
     ordered = sorted(line, key=lambda job: (job.kind, job.asked))
-    fitting = [job for job in ordered if fit(ordered[0], job, policy)]
+    oldest: dict[str, Job] = {}
+    for job in ordered:
+        oldest.setdefault(job.stream, job)
+    fitting = [job for job in oldest.values() if fit(ordered[0], job, policy)]
     return fitting[: room(ordered[0], policy)] if ordered else []
 
 
@@ -52,8 +55,8 @@ def fit(first: Job, job: Job, policy: Policy) -> bool:
     """Whether a job may share the batch of the first in line."""
     if (first.kind == 0) != (job.kind == 0) and not policy.mixed:
         return False
-    longest = max(len(first.audio), 1)
-    return abs(len(job.audio) - longest) <= policy.spread * longest
+    length = len(first.audio)
+    return abs(len(job.audio) - length) <= policy.spread * length
 
 
 def room(first: Job, policy: Policy) -> int:

@@ -18,9 +18,9 @@ def load(id: str, store: Store, threads: int = 1) -> Recogniser:
     if engine == "moonshine":
         from earshot.inference.moonshine import Moonshine
 
-        return Moonshine(folder, threads)
+        return Moonshine(folder, threads, name=id)
     if engine == "whisper":
         from earshot.inference.whisper import Whisper
 
-        return Whisper(folder, threads)
+        return Whisper(folder, threads, name=id)
     raise ModelError(f"{id} recognises no words")

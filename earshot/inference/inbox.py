@@ -42,6 +42,11 @@ class Inbox:
         """Seconds of audio in line."""
         return self._samples / RATE
 
+    @property
+    def marks(self) -> int:
+        """Marks in line."""
+        return sum(isinstance(item, Mark) for item in self._line)
+
     def add(self, frames: Sequence[Frame], now: float) -> None:
         """Put frames that arrived `now` in line."""
         for frame in frames:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import count
 from typing import Protocol
 
 import numpy as np
@@ -14,6 +15,9 @@ from earshot.inference.stream import Stream
 
 MOST = 64
 """Streams in a call: more take no less time each, and hold up the loop."""
+
+turns = count(1)
+"""The turns of all streams, in the order in which they had them."""
 
 
 class Vad(Protocol):
@@ -29,10 +33,11 @@ class Vad(Protocol):
 def listen(vad: Vad, streams: Iterable[Stream], now: float) -> int:
     """Let each of at most 64 streams hear its next frame; how many had one.
 
-    A stream that sends ten times as much is heard no oftener than the others.
+    Who has waited longest comes first, so a stream that sends ten times as
+    much is heard no oftener than the others.
     """
     ready, frames = [], []
-    for stream in streams:
+    for stream in sorted(streams, key=lambda stream: stream.turn):
         frame = stream.next(now)
         if frame is not None:
             ready.append(stream)
@@ -43,6 +48,7 @@ def listen(vad: Vad, streams: Iterable[Stream], now: float) -> int:
         memories = [stream.memory for stream in ready]
         probabilities = vad(np.stack(frames), memories)
         for stream, probability in zip(ready, probabilities.tolist(), strict=True):
+            stream.turn = next(turns)
             stream.hear(probability, now)
     return len(ready)
 

@@ -85,8 +85,9 @@ class Moonshine:
         folder: Path,
         threads: int = 1,
         clock: Callable[[], float] = time.monotonic,
+        name: str = "moonshine",
     ) -> None:
-        self.name = "moonshine"
+        self.name = name
         self.longest = LONGEST_S
         self._clock = clock
         self._encoder = session(next(folder.glob("encoder_model.*")), threads)

@@ -65,7 +65,7 @@ class Scheduler:
     """Jobs in line: all finals, and at most one partial a stream.
 
     `dropped` is told of every job that won't run, and why: "superseded" by
-    newer audio of its segment, "cancelled", or "expired".
+    newer audio of its stream, "cancelled", or "expired".
     """
 
     policy: Policy = field(default_factory=Policy)
@@ -74,21 +74,20 @@ class Scheduler:
     _partials: dict[str, Job] = field(default_factory=dict)
 
     def submit(self, job: Job) -> None:
-        """Get in line. A partial takes the place of the stream's older one.
+        """Get in line. Newer audio makes the stream's older partial needless.
 
-        It inherits the place in line, so a stream that talks fast does not
-        fall behind; a final makes the partial of its segment needless.
+        A partial inherits the place in line, so a stream that talks fast does
+        not fall behind.
         """
-        old = self._partials.get(job.stream)
-        if old and old.segment == job.segment:
-            del self._partials[job.stream]
-            self.dropped(old, "superseded")
-            if job.kind is not Kind.FINAL:
-                job = replace(job, asked=old.asked)
+        old = self._partials.pop(job.stream, None)
         if job.kind is Kind.FINAL:
             self._finals.append(job)
+        elif old:
+            self._partials[job.stream] = replace(job, asked=old.asked)
         else:
             self._partials[job.stream] = job
+        if old:
+            self.dropped(old, "superseded")
 
     def take(self, now: float) -> list[Job]:
         """The next batch, removed from the line; empty when none is due."""
@@ -100,7 +99,7 @@ class Scheduler:
         return chosen
 
     def wake(self) -> float:
-        """When the line next has a batch if nothing is submitted: never, now…"""
+        """When the line next has a batch if nothing is submitted; inf: never."""
         chosen = batch(list(self), self.policy)
         return self._due(chosen) if chosen else math.inf
 

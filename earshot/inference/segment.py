@@ -16,14 +16,21 @@ def ms(samples: int) -> int:
 
 # --8<-- [start:segment]
 class Segment:
-    """What has been heard of a segment that begins at sample number `start`."""
+    """What has been heard of a segment that begins at sample number `start`.
 
-    def __init__(self, number: int, start: int) -> None:
+    Words of audio behind `safe` are open to the end: it may be cut off.
+    """
+
+    def __init__(self, number: int, start: int, safe: int) -> None:
         self.number, self.start = number, start
         self.ended: SpeechEnded | None = None
-        self.shown = False
-        self._agreement = Agreement(start)
+        self._agreement = Agreement(start, safe)
         self._last: tuple[int, Transcript] | None = None
+
+    @property
+    def heard(self) -> bool:
+        """Whether the recogniser has heard any of it."""
+        return self._last is not None
 
     @property
     def known(self) -> Transcript | None:
@@ -36,10 +43,10 @@ class Segment:
     def partial(self, heard: Transcript, end: int, timing: Timing) -> Partial | None:
         """Take a hearing of the audio up to `end`; None where there is no word."""
         self._agreement.hear(heard.text, end)
+        silent = not heard.text and (self._last is None or not self._last[1].text)
         self._last = end, heard
-        if not (heard.text or self.shown):
+        if silent:
             return None
-        self.shown = True
         return Partial(
             segment=self.number,
             start_ms=ms(self.start),
@@ -56,6 +63,7 @@ class Segment:
         return Final(
             segment=self.number,
             start_ms=ms(self.start),
+            voice_ms=ms(self.ended.voice_end),
             end_ms=ms(self.ended.end),
             text=self._agreement.finish(heard.text),
             reason=self.ended.reason.value,

@@ -84,7 +84,7 @@ def simulate(
             if happens == math.inf:
                 run.seconds = now
                 return run
-            now = max(now, happens)
+            now = happens
 
 
 # --8<-- [end:simulate]

@@ -47,7 +47,7 @@ class StreamSettings:
     wide: int = 2
     partial_deadline: float = 4.0
     final_deadline: float = 20.0
-    waiting_s: float = 30.0
+    waiting_s: float = 60.0
     finals: int = 8
 
     def __post_init__(self) -> None:
@@ -89,7 +89,7 @@ class Stream:
     """Audio in, jobs out; transcripts in, events out.
 
     `emit` takes the events, `rung` says how far the service has degraded.
-    Its first audio is sample number `start`.
+    Its first audio is sample number `start`; `turn` is the listener's.
     """
 
     def __init__(
@@ -106,6 +106,7 @@ class Stream:
         setup = setup or Setup()
         self.id, self.start, self.settings = id, start, setup.stream
         self.memory = VadMemory()
+        self.turn = 0
         self.inbox = Inbox(setup.stream.waiting_s)
         self.received = self.heard = self.finished = start
         self.speech = self.segments = 0
@@ -122,9 +123,14 @@ class Stream:
         self._add(self._intake.push(message), now)
 
     def flush(self, id: str | None, now: float) -> None:
-        """Make finals of all audio so far; then emit `Flushed`, if it has an id."""
-        self._add(self._intake.flush(), now)
-        self.inbox.mark(Mark(id, now))
+        """Make finals of all audio so far; then emit `Flushed`, if it has an id.
+
+        Raises `AudioError` for what the decoder held back; the rest is flushed.
+        """
+        try:
+            self._add(self._intake.flush(), now)
+        finally:
+            self.inbox.mark(Mark(id, now))
 
     def next(self, now: float) -> Samples | None:
         """The next frame to hear, float32[512]; None while none may be heard."""
@@ -152,6 +158,11 @@ class Stream:
     def quiet(self) -> bool:
         """Whether nothing waits to be heard, recognised or answered."""
         return not (len(self.inbox) or self._open or self._flushes)
+
+    @property
+    def owed(self) -> int:
+        """How many flushes were not answered."""
+        return self.inbox.marks + len(self._flushes)
 
     @property
     def _pending(self) -> int:
@@ -193,7 +204,8 @@ class Stream:
                 self._begin(event)
 
     def _begin(self, event: segmenter.SpeechStarted) -> None:
-        self._open[event.segment] = Segment(event.segment, event.start)
+        safe = self._segmenter.safe(event.start)
+        self._open[event.segment] = Segment(event.segment, event.start, safe)
         self._next = event.start + samples(self.settings.first_ms)
         self._emit(
             messages.SpeechStarted(
@@ -227,7 +239,7 @@ class Stream:
         wide = self.settings.wide if rung >= Rung.WIDER else 1
         self._asked, self._next = end, end + samples(self.settings.step_ms) * wide
         segment = self._open[self._segmenter.segment]
-        kind = Kind.PARTIAL if segment.shown else Kind.FIRST
+        kind = Kind.PARTIAL if segment.heard else Kind.FIRST
         self._line.submit(self._job(kind, segment, growing.view(end), arrived, now))
 
     def _due(self, end: int) -> int | None:
@@ -239,7 +251,7 @@ class Stream:
         if self._segmenter.speaking:
             return end if end >= self._next else None
         settled = self._segmenter.settled
-        return settled if settled != self._asked else None
+        return settled if settled and settled > self._asked else None
 
     # --8<-- [end:segments]
     def _job(
@@ -284,9 +296,15 @@ class Stream:
         segment = self._open.get(job.segment)
         if segment is None or job.kind is not Kind.FINAL:
             return
-        self._emit(
-            messages.Error(code=code, message=message, fatal=False, segment=job.segment)
+        error = messages.Error(
+            code=code,
+            message=message,
+            fatal=False,
+            segment=segment.number,
+            start_ms=ms(segment.start),
+            end_ms=ms(job.end),
         )
+        self._emit(error)
         self._close(segment)
 
     # --8<-- [end:resolve]

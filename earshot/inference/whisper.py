@@ -29,8 +29,9 @@ class Whisper:
         folder: Path,
         threads: int = 1,
         clock: Callable[[], float] = time.monotonic,
+        name: str = "whisper",
     ) -> None:
-        self.name = "whisper"
+        self.name = name
         self.longest = math.inf  # it cuts by itself
         self._clock = clock
         self._model = WhisperModel(

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+
 from earshot.api.messages import ErrorCode
+from earshot.audio.formats import RATE
 from earshot.inference.lane import Lane
 from earshot.inference.recogniser import Recogniser, Transcript, Utterance
 from earshot.inference.scheduler import Job, Kind, Scheduler
 from earshot.inference.stream import Heard
+
+RETRY = 5.0
+"""Seconds after which a recogniser that fails again and again is tried again."""
 
 
 @dataclass(frozen=True)
@@ -39,11 +46,18 @@ class Delivery(Protocol):
     def fail(self, job: Job, code: ErrorCode, message: str) -> None:
         """A job has no words."""
 
+    def called(self, jobs: int) -> None:
+        """The recogniser is called with so many jobs."""
+
     def failed(self, code: ErrorCode, error: BaseException) -> None:
         """A call of the recogniser failed, whoever is to blame."""
 
     def restarted(self) -> None:
         """A recogniser that hung was left behind for a new one."""
+
+
+class Hung(TimeoutError):
+    """A call of the recogniser has not returned in time."""
 
 
 def code_of(error: BaseException) -> ErrorCode:
@@ -79,6 +93,7 @@ class Worker:
         self._clock = clock
         self._called = asyncio.Event()
         self._failures = 0
+        self._tried = -math.inf
         self._lane = Lane(make)
 
     async def warm(self) -> str:
@@ -97,12 +112,12 @@ class Worker:
         self._called.set()
 
     async def run(self) -> None:
-        """Work until cancelled."""
+        """Work until cancelled; raises what making a new recogniser raised."""
         await self.warm()
         while True:
             self._called.clear()
             now = self._clock()
-            if batch := self._scheduler.take(now):
+            if batch := self._scheduler.take(now) or self._trial(now):
                 await self._hear(batch)
                 continue
             pause = self._scheduler.wake() - now
@@ -112,21 +127,35 @@ class Worker:
             except TimeoutError:
                 continue
 
+    def _trial(self, now: float) -> list[Job]:
+        """A second of silence now and then, while the recogniser isn't healthy.
+
+        For the service isn't ready then, and there may be nobody else to ask.
+        """
+        if self.healthy or now < self._tried + RETRY:
+            return []
+        silence = np.zeros(RATE, np.float32)
+        return [Job("", 0, Kind.PARTIAL, silence, RATE, now, now, now)]
+
     async def _hear(self, batch: Sequence[Job]) -> None:
         """Run a batch. When one fails, its finals run again, each alone."""
-        taken = self._clock()
+        taken = self._tried = self._clock()
+        self._delivery.called(len(batch))
         try:
             transcripts = await self._transcribe(batch)
+            pairs = list(zip(batch, transcripts, strict=True))
         except Exception as error:
             self._failures += 1
             self.busy += self._clock() - taken
             self._delivery.failed(code_of(error), error)
+            if isinstance(error, Hung):
+                await self._restart()
             await self._alone(batch, code_of(error))
             return
         self._failures = 0
         heard = Heard(taken, self._clock(), len(batch))
         self.busy += heard.done - heard.taken
-        for job, transcript in zip(batch, transcripts, strict=True):
+        for job, transcript in pairs:
             self._delivery.resolve(job, transcript, heard)
 
     async def _alone(self, batch: Sequence[Job], code: ErrorCode) -> None:
@@ -138,17 +167,21 @@ class Worker:
                 self._delivery.fail(job, code, MESSAGES[code])
 
     async def _transcribe(self, batch: Sequence[Job]) -> list[Transcript]:
-        """Call the recogniser; raises what it raises, `TimeoutError` if it hangs."""
+        """Call the recogniser; raises what it raises, `Hung` if it hangs."""
         utterances = [Utterance(job.audio, job.deadline) for job in batch]
-        try:
-            async with asyncio.timeout(self.settings.hang_s):
-                return await self._lane.transcribe(utterances)
-        except TimeoutError:
-            self._lane.leave()
-            self._lane = Lane(self._make)
-            self._delivery.restarted()
-            await self.warm()
-            raise
+        called = self._lane.transcribe(utterances)
+        await asyncio.wait({called}, timeout=self.settings.hang_s)
+        if not called.done():
+            called.cancel()
+            raise Hung
+        return called.result()
+
+    async def _restart(self) -> None:
+        """Leave the recogniser behind for a new one."""
+        self._lane.leave()
+        self._lane = Lane(self._make)
+        self._delivery.restarted()
+        await self.warm()
 
     # --8<-- [end:worker]
     def close(self) -> None:

@@ -61,7 +61,7 @@ class Observer:
 
     def sent(self, session: str, event: Event) -> None:
         """An event of a session is on its way."""
-        self.metrics.event_sent(getattr(event, "type", ""))
+        self.metrics.event_sent(event.type)
         match event:
             case Final():
                 words = len(event.text.split())
@@ -122,8 +122,13 @@ class Observer:
             audio_ms=ms(len(job.audio)),
         )
 
-    def batch(self, jobs: int) -> None:
-        """The recogniser has worked on so many jobs."""
+    def broke(self, session: str, error: BaseException) -> None:
+        """A fault of ours ended a session."""
+        level, fields = logging.ERROR, fault(error)
+        log(logger, "session.broke", level, session=session, **fields)
+
+    def called(self, jobs: int) -> None:
+        """The recogniser is called with so many jobs."""
         self.metrics.batch_taken(jobs)
 
     def dropped(self, why: Loss) -> None:

@@ -16,7 +16,7 @@ class Bounds:
 
     message_bytes: int = 65_536
     config: float = 10.0
-    ahead: float = 60.0
+    ahead: float = 45.0
     idle: float = 30.0
     length: float = 7_200.0
     resume: float = 30.0
@@ -90,6 +90,12 @@ TABLE = (
         "partials give way, then the oldest that were sent; "
         "if none was, the session ends",
         "warning events_lost, close 4420",
+    ),
+    Bound(
+        "limits.events",
+        "flushes that were not answered",
+        "the session ends after its finals",
+        "error too_fast, close 4429",
     ),
     Bound(
         "limits.send",

@@ -45,20 +45,18 @@ class Outbox:
                 return event
         return None
 
-    def rewind(self, seq: int) -> bool:
-        """Send again what comes after `seq`; whether all of it is still here."""
-        self._sent = max(seq, self._lost)
+    def keeps(self, seq: int) -> bool:
+        """Whether all that comes after `seq` is still here."""
         return seq >= self._lost
+
+    def rewind(self, seq: int) -> None:
+        """Send again what is here of all that comes after `seq`."""
+        self._sent = min(max(seq, self._lost), self._seq)
 
     def forget(self) -> None:
         """Keep nothing of what there is, sent or not."""
         self._events.clear()
         self._lost = self._sent = self._seq
-
-    @property
-    def empty(self) -> bool:
-        """Whether everything was sent."""
-        return not self._events or self._events[-1].seq <= self._sent
 
     # --8<-- [end:outbox]
     def _supersede(self, partial: Partial) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import hmac
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from earshot.api.messages import (
@@ -144,15 +145,23 @@ class Session:
     def flush(self, id: str) -> None:
         """Ask for the finals of all audio so far."""
         self._last = self._clocks.now()
-        if not self.ending:
+        if self.ending:
+            return
+        if self.stream.owed >= self._bounds.events:
+            self.refuse("too_fast", "too many flushes wait for an answer", "too_fast")
+            return
+        try:
             self.stream.flush(id, self._last)
+        except AudioError as error:
+            self.refuse(error.code, f"flush: {error}", "bad_audio")
 
     # --8<-- [start:end]
     def finish(self, reason: Reason) -> None:
         """End when all finals of the audio so far are there; take no more."""
         if self.ending is None and self.ended is None:
             self.ending = reason
-            self.stream.flush(None, self._clocks.now())
+            with suppress(AudioError):  # it was told of, or nobody will send more
+                self.stream.flush(None, self._clocks.now())
 
     def settle(self) -> None:
         """End, if the session is finishing and owes nothing more."""
@@ -166,13 +175,15 @@ class Session:
 
     def _end(self, reason: Reason) -> None:
         """Say the last word, once; for a client that won't read, drop the rest."""
+        if self.ended:
+            return
         last = SessionEnded(
             reason=reason, last_ms=ms(self.stream.finished), usage=self.usage
         )
         if reason == "slow_consumer":
             self.outbox.forget()
         self.emit(last)
-        self.ended = reason
+        self.ended = self.ended or reason
         self.changed.set()
 
     # --8<-- [end:end]
@@ -230,8 +241,9 @@ class Session:
         """
         self.connection, self.resumed = connection, last_seq is not None
         self.lost, self._last = None, self._clocks.now()
-        if not self.outbox.rewind(last_seq or 0):
+        if not self.outbox.keeps(last_seq or 0):
             self.warn("events_lost", "some events are no longer kept")
+        self.outbox.rewind(last_seq or 0)
         self.changed.set()
 
     def detach(self) -> None:

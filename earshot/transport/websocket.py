@@ -7,6 +7,7 @@ RFC 6455 gives messages, order and close codes; 4000 to 4999 are ours
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
@@ -21,11 +22,20 @@ from earshot.api.messages import (
     parse,
 )
 from earshot.audio.errors import AudioError
+from earshot.audio.formats import Format
 from earshot.service import Refused, Service
 from earshot.transport.session import ENDS, Session
 
 REFUSALS: dict[ErrorCode, int] = {"overloaded": 4429}
 """Close codes for reasons to refuse a session; the others have 4503."""
+
+
+ANSWER = 1.0
+"""Seconds that a client has to answer a close."""
+
+
+class OutOfOrder(Exception):
+    """A message that is none to begin with."""
 
 
 class Turned(Exception):
@@ -45,25 +55,45 @@ async def carry(socket: WebSocket, service: Service) -> None:
     except Turned as turned:
         await shut(socket, turned.close)
         return
+    except WebSocketDisconnect:
+        return
+    answered = False
     try:
-        await both_ways(socket, session, service)
+        answered = await both_ways(socket, session, service)
     finally:
         if session.connection is socket:
-            service.leave(session)
+            service.leave(session, answered)
 
 
-async def both_ways(socket: WebSocket, session: Session, service: Service) -> None:
-    """Read and write at once; whichever is through first ends the other."""
+async def both_ways(socket: WebSocket, session: Session, service: Service) -> bool:
+    """Read and write at once; whichever is through first ends the other.
+
+    Whether the client has answered our close: then it has read all before it.
+    """
     reading = asyncio.create_task(read(socket, session, service))
     writing = asyncio.create_task(write(socket, session, service))
     try:
         await asyncio.wait({reading, writing}, return_when=asyncio.FIRST_COMPLETED)
-        if writing.done():
-            await shut(socket, writing.result())
+        if error := fault(reading) or fault(writing):
+            service.broke(session, error)
+            await asyncio.wait({writing})
+        if not writing.done():
+            return False
+        code = 4500 if writing.exception() else writing.result()
+        await shut(socket, code)
+        await asyncio.wait({reading}, timeout=ANSWER)
+        gone = reading.exception() if reading.done() else None
+        return isinstance(gone, WebSocketDisconnect) and gone.code == code
     finally:
         reading.cancel()
         writing.cancel()
         await asyncio.gather(reading, writing, return_exceptions=True)
+
+
+def fault(task: asyncio.Task[int] | asyncio.Task[None]) -> BaseException | None:
+    """What ended a task, unless that was its work or the client."""
+    error = task.exception() if task.done() else None
+    return None if isinstance(error, WebSocketDisconnect) else error
 
 
 # --8<-- [end:carry]
@@ -74,11 +104,13 @@ async def greet(socket: WebSocket, service: Service) -> Session:
     try:
         async with asyncio.timeout(bounds.config):
             config = await first(socket)
-        session = service.find(config) or service.open(config)
+        session = find(config, service) or service.open(config)
     except TimeoutError:
         raise Turned(4408) from None
     except BadMessage as error:
         raise await turned(socket, service, "bad_message", str(error), 4400) from None
+    except OutOfOrder as error:
+        raise await turned(socket, service, "out_of_order", str(error), 4400) from None
     except AudioError as error:
         raise await turned(socket, service, error.code, str(error), 4415) from None
     except Refused as error:
@@ -92,12 +124,20 @@ async def greet(socket: WebSocket, service: Service) -> Session:
     return session
 
 
+def find(config: Config, service: Service) -> Session | None:
+    """The session to resume, if it is there; raises `OutOfOrder` for other audio."""
+    session = service.find(config)
+    if session and session.form != Format(config.codec, config.rate, config.channels):
+        raise OutOfOrder("a session keeps its codec, rate and channels")
+    return session
+
+
 async def first(socket: WebSocket) -> Config:
-    """The first message, which is a config; raises `BadMessage`."""
+    """The first message; raises `BadMessage`, or `OutOfOrder` if it's no config."""
     message = await receive(socket)
     config = parse(message) if isinstance(message, str) else None
     if not isinstance(config, Config):
-        raise BadMessage("the first message is a config; send that, then audio")
+        raise OutOfOrder("the first message is a config; send that, then audio")
     return config
 
 
@@ -186,12 +226,21 @@ async def turned(
     """Tell a client why it gets no session."""
     service.observer.refused(code)
     retry_ms = None if retry is None else round(1000 * retry)
-    error = Error(code=code, message=message, fatal=True, retry_ms=retry_ms)
-    await send(socket, error, service.plan.bounds.send)
+    error = Error(
+        at=service.clocks.wall(),
+        code=code,
+        message=message,
+        fatal=True,
+        retry_ms=retry_ms,
+    )
+    with suppress(TimeoutError):
+        await send(socket, error, service.plan.bounds.send)
     return Turned(close)
 
 
 async def shut(socket: WebSocket, code: int) -> None:
-    """Close the connection, if the client has not."""
+    """Close the connection, if the client has not, and takes it within a second."""
     if socket.application_state is WebSocketState.CONNECTED:
-        await socket.close(code)
+        with suppress(TimeoutError, WebSocketDisconnect):
+            async with asyncio.timeout(1):
+                await socket.close(code)

@@ -225,6 +225,93 @@ def test_no_segment_reaches_back_over_a_flush() -> None:
     assert run.segmenter.growing.start == 5 * FRAME + 100
 
 
+class Ear:
+    """A segmenter that hears frames one by one, and may miss some."""
+
+    def __init__(self, settings: SegmenterSettings = SHORT) -> None:
+        self.segmenter = Segmenter(settings)
+        self.at = 0
+
+    def hear(self, probability: float, count: int = 1) -> list[Event]:
+        events: list[Event] = []
+        for _ in range(count):
+            frame = Frame(self.at, sound(self.at + FRAME)[self.at :])
+            self.at = frame.end
+            events += self.segmenter.push(frame, probability)
+        return events
+
+    def miss(self, count: int) -> list[Event]:
+        self.at += count * FRAME
+        return self.segmenter.skip(self.at)
+
+
+def test_a_gap_ends_the_open_segment_where_hearing_stopped() -> None:
+    ear = Ear()
+    ear.hear(0.9, 6)
+    (ended,) = ear.miss(4)
+    assert isinstance(ended, SpeechEnded)
+    assert (ended.start, ended.end, ended.at) == (0, 6 * FRAME, 6 * FRAME)
+    assert ended.reason == End.FLUSH
+    assert not ear.segmenter.speaking
+
+
+@pytest.mark.parametrize("silence", [0, 1, 5])
+def test_no_segment_reaches_back_over_a_gap(silence: int) -> None:
+    ear = Ear()
+    assert ear.hear(0.1, 5) + ear.miss(3) == []
+    (started,) = ear.hear(0.1, silence) + ear.hear(0.9, 2)
+    assert started.start == (8 + max(silence - 2, 0)) * FRAME
+    (ended,) = ear.segmenter.flush()
+    assert isinstance(ended, SpeechEnded)
+    assert np.array_equal(ended.samples, sound(ended.end)[ended.start :])
+
+
+def test_speech_on_both_sides_of_a_gap_is_not_joined() -> None:
+    ear = Ear()
+    assert ear.hear(0.9, 1) + ear.miss(1) + ear.hear(0.9, 1) == []
+    assert len(ear.hear(0.9, 1)) == 1
+
+
+def test_it_settles_when_the_post_roll_is_there_and_nobody_goes_on() -> None:
+    ear, seen = Ear(), []
+    for probability in [0.9] * 5 + [0.1] * 4:
+        ear.hear(probability)
+        seen.append((ear.segmenter.speaking, ear.segmenter.settled))
+    silent, speaking, settled = (False, None), (True, None), (False, 8 * FRAME)
+    assert seen == [silent] + [speaking] * 6 + [settled] * 2
+    ear.hear(0.9)
+    assert ear.segmenter.settled is None
+    ear.hear(0.1)
+    assert ear.segmenter.settled is None
+
+
+def test_the_settled_end_is_where_the_segment_ends() -> None:
+    ear = Ear()
+    ear.hear(0.9, 5)
+    ear.hear(0.1, 4)
+    settled = ear.segmenter.settled
+    (ended,) = ear.hear(0.1)
+    assert isinstance(ended, SpeechEnded)
+    assert ended.end == settled
+
+
+def test_it_does_not_settle_before_the_post_roll_is_there() -> None:
+    ear = Ear(SegmenterSettings())
+    ear.hear(0.9, 5)
+    ear.hear(0.1, 7)
+    assert ear.segmenter.settled is None
+    ear.hear(0.1)
+    assert ear.segmenter.settled == 13 * FRAME
+
+
+@given(steps)
+def test_no_cap_cuts_before_the_safe_place(steps: list[Step]) -> None:
+    run = Run(steps)
+    for segment in run.segments:
+        if segment.reason == End.CAP:
+            assert segment.end >= run.segmenter.safe(segment.start)
+
+
 @given(st.integers(2, 400))
 def test_views_of_a_growing_segment_never_change(count: int) -> None:
     segmenter, chunker, views = Segmenter(SHORT), Chunker(), []

@@ -148,7 +148,7 @@ def test_any_json_is_a_message_or_refused(value: Any) -> None:
         parse(json.dumps(value))
 
 
-@given(st.text(max_size=32), st.integers(), st.integers())
+@given(st.text(max_size=32), st.integers(0, 2**53 - 1), st.integers(0, 2**53 - 1))
 def test_a_config_describes_a_format_or_is_refused(
     codec: str, rate: int, channels: int
 ) -> None:
