@@ -17,7 +17,7 @@ from press.ebook.images import Images
 from press.ebook.links import unresolved
 from press.ebook.package import Item
 from press.findings import Finding, PressError, refuse
-from press.printing.pages import COVER, IMPRINT, TITLE, part_anchor
+from press.printing.pages import CONTENTS, COVER, IMPRINT, TITLE, part_anchor
 from press.theme import Theme
 
 NAV_TITLE = "Contents"
@@ -41,9 +41,10 @@ def write(
     documents = _documents(book, theme, pages, page_map, images)
     refuse(unresolved(documents, book))
     language = book.edition.language
+    written = [d for d in documents if d.href != nav.NAV_FILE]
     content = [
         Item(f"doc-{number}", d.href, d.markup(language), *d.properties())
-        for number, d in enumerate(documents, 1)
+        for number, d in enumerate(written, 1)
     ]
     spine = [item.id for item in content]
     spine.insert(BEFORE_CONTENTS, "nav")
@@ -78,6 +79,8 @@ def _documents(
     made = front.pages(book, theme, bool(page_map))
     for document, place in zip(made, FRONT_PLACES, strict=True):
         breaks.open(document, place)
+    made.append(nav.stand_in())
+    breaks.open(made[-1], CONTENTS)
     for page in pages:
         if page.kind in OMITTED or (contents and page.src == contents.src):
             continue

@@ -292,6 +292,18 @@ def test_title_page_and_imprint_begin_their_pages(packed):
     assert front == [("title-page.xhtml", "i"), ("imprint.xhtml", "ii")]
 
 
+def test_the_contents_begin_their_page(rendering, tmp_path):
+    pages = page_map(rendering.pages)
+    pages["pages"].insert(2, "iii-toc")
+    pages["places"]["contents"] = "iii-toc"
+    made = pack(rendering, tmp_path, pages)
+    (mark,) = made.documents["nav.xhtml"].xpath("//*[@role='doc-pagebreak']")
+    assert mark.get("aria-label") == "iii-toc"
+    listed = made.nav("page-list").xpath(".//h:a/@href", namespaces=NS)
+    assert listed[2] == f"nav.xhtml#{mark.get('id')}"
+    assert made.spine.count("nav.xhtml") == 1
+
+
 def test_without_a_page_map_there_is_no_page_list(unpaged):
     assert unpaged.find("//h:nav[@epub:type='page-list']") == []
     assert unpaged.find("//*[@role='doc-pagebreak']") == []

@@ -19,7 +19,7 @@ SILENT = ("num", "status")
 
 @dataclass
 class Document:
-    """An XHTML file below `text/`.
+    """An XHTML file below `text/`, or in another `folder`.
 
     `level` is its depth in the contents (0 to 2, None keeps it out), `role` its
     `epub:type`, `src` the manuscript page that it was made from.
@@ -34,11 +34,12 @@ class Document:
     src: str = ""
     headings: list[tuple[str, str]] = field(default_factory=list)
     pages: list[tuple[str, str]] = field(default_factory=list)
+    folder: str = f"{TEXT}/"
 
     @property
     def href(self) -> str:
         """The file's address in the package."""
-        return f"{TEXT}/{self.name}"
+        return f"{self.folder}{self.name}"
 
     def ids(self) -> list[str]:
         """All ids of the document, in reading order."""

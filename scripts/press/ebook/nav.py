@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -75,6 +76,12 @@ def landmarks(documents: list[Document]) -> list[tuple[str, Entry]]:
     return sorted(found, key=lambda pair: pair[0] != "cover")
 
 
+def stand_in() -> Document:
+    """The navigation document among the others: it holds the contents' page mark."""
+    empty = element("section")
+    return Document(NAV_FILE, "", empty, "frontmatter", level=None, folder="")
+
+
 def page(documents: list[Document], title: str, language: str) -> bytes:
     """The navigation document; its contents are also a page of the book."""
     root = etree.Element(tag("html"), nsmap={None: XHTML, "epub": OPS})
@@ -85,6 +92,9 @@ def page(documents: list[Document], title: str, language: str) -> bytes:
     head.append(element("title", title))
     head.append(element("link", rel="stylesheet", type="text/css", href=STYLES))
     body = meaning(etree.SubElement(root, tag("body")), "frontmatter")
+    for document in documents:
+        if document.href == NAV_FILE:
+            body.extend(list(copy.deepcopy(document.section)))
     body.append(_nav("toc", "h1", title, _list(contents(documents))))
     marks = _list([entry for _, entry in landmarks(documents)])
     for item, (kind, _) in zip(marks, landmarks(documents), strict=True):

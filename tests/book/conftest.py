@@ -1,0 +1,47 @@
+"""The outputs of the real book and of the fixture book, built once; a browser."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from built_book import Built, build_in, copy
+from fixture_book import lay_out
+
+from press.checks.outputs.browser import FLAGS
+from press.mermaid import chromium
+
+
+@pytest.fixture(scope="session")
+def outputs(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """A copy of the real book, built once for all workers."""
+    base = tmp_path_factory.getbasetemp()
+    base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    root = base / "the-book"
+    with (base / "the-book.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not root.exists():
+            copy(root.with_name("the-book.new"))
+            root.with_name("the-book.new").rename(root)
+        return build_in(root)
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """The fixture book, built; nobody may change it."""
+    return build_in(lay_out(tmp_path_factory.mktemp("small") / "book"))
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """The system's Chromium."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        path = chromium.executable()
+        opened = driver.chromium.launch(executable_path=path, args=list(FLAGS))
+        yield opened
+        opened.close()

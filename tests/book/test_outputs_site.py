@@ -1,0 +1,50 @@
+"""The real book's site: every page, by its files and in a browser."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from built_book import Built, told
+
+from press.checks.outputs import browser as browsing
+from press.checks.outputs import code, site, validators
+
+
+def test_links_policy_and_downloads(outputs: Built) -> None:
+    assert told(site.check(outputs.site)) == []
+
+
+def test_code_is_the_sources(outputs: Built) -> None:
+    assert told(code.on_site(outputs.book, outputs.site)) == []
+
+
+@pytest.mark.external
+def test_html_is_valid(outputs: Built) -> None:
+    assert told(validators.html(outputs.site.folder)) == []
+
+
+@pytest.mark.external
+def test_every_page_in_light_and_dark_and_at_every_width(
+    outputs: Built, browser: Any
+) -> None:
+    import axe
+
+    found = browsing.pages(browser, outputs.site, axe.violations)
+    assert told(found) == []
+
+
+@pytest.mark.external
+def test_search_works_and_costs_nothing_before_it_is_used(
+    outputs: Built, browser: Any
+) -> None:
+    words = max(outputs.book.chapters[0].title.split(), key=len)
+    assert told(browsing.search(browser, outputs.site, words)) == []
+
+
+@pytest.mark.external
+def test_the_first_and_the_longest_page_are_light(outputs: Built, browser: Any) -> None:
+    folder = outputs.site.folder
+    longest = max(outputs.site.pages, key=lambda name: (folder / name).stat().st_size)
+    for name in ("index.html", longest):
+        assert told(browsing.weight(browser, outputs.site, name)) == []
