@@ -36,8 +36,10 @@ listings: $(VENV)/.earshot ## run the commands of all recorded outputs again
 fonts: $(VENV)/.press ## cut the site's fonts to the characters that the book uses
 	@$(BIN)/python scripts/fonts.py
 
-pictures: book ## take the README's pictures from the outputs (needs Chromium and poppler)
+pictures: book $(VENV)/.earshot $(VENV)/.test $(VENV)/.check ## take the READMEs' pictures (needs Chromium and poppler)
 	@$(BIN)/python scripts/pictures.py
+	@$(BIN)/earshot models pull > /dev/null
+	@$(BIN)/python scripts/demo_picture.py
 
 demo: $(VENV)/.earshot ## talk to Earshot: a page on 127.0.0.1:8765 (44 MB of weights, once)
 	@$(BIN)/earshot models pull > /dev/null

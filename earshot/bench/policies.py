@@ -1,4 +1,4 @@
-"""Four ways to share one recogniser among streams."""
+"""Ways to share one recogniser among streams."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ POLICIES = {
     "one at a time": Policy(finals=1, partials=1),
     "one mixed batch": Policy(finals=8, partials=8, spread=100, mixed=True),
     "finals first": Policy(),
-    "any length": Policy(spread=100),
+}
+VARIANTS = {
+    "finals first, four partials": Policy(partials=4),
+    "finals first, any length": Policy(spread=100),
 }
 # --8<-- [end:policies]

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from earshot.bench import engine, live, simulated
-from earshot.bench.policies import POLICIES
+from earshot.bench.policies import POLICIES, VARIANTS
 
 MODELS = ("moonshine-tiny", "whisper-base")
 
@@ -43,10 +43,10 @@ def run(suite: Suite, tell: Tell) -> dict[str, Any]:
 
 # --8<-- [end:suite]
 def simulated_rows(suite: Suite, tell: Tell) -> Iterator[dict[str, Any]]:
-    """Every policy at every number of streams, in virtual time."""
+    """Every policy at every number of streams, in virtual time; variants at some."""
     recogniser = simulated.recogniser()
-    for name, policy in POLICIES.items():
-        for streams in suite.streams:
+    for name, policy in (POLICIES | VARIANTS).items():
+        for streams in suite.streams if name in POLICIES else suite.shipped[:2]:
             tell(f"{streams} simulated streams, {name}")
             found = simulated.measure(policy, streams, suite.seconds, recogniser)
             yield {
