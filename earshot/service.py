@@ -226,9 +226,10 @@ class Service:
             await asyncio.sleep(TICK)
 
     def _climb(self) -> None:
-        """Let the ladder see how long jobs wait and how busy the recogniser is."""
+        """Let the ladder see how long audio and jobs wait, and how busy we are."""
         now, before = self.clocks.now(), self.ladder.rung
-        waited = max(self._waited, self._scheduler.waited(now))
+        behind = (stream.behind(now) for stream in self._streams())
+        waited = max(self._waited, self._scheduler.waited(now), *behind)
         busy = (self._worker.busy - self._busy) / TICK
         self._waited, self._busy = 0.0, self._worker.busy
         rung = self.ladder.observe(waited, min(busy, 1.0), now)

@@ -114,7 +114,8 @@ def measure(
 
 def connections(streams: int, seconds: float) -> dict[str, Any]:
     """So many live streams through the fake recogniser: transport and VAD alone."""
-    options = [f"--seconds={seconds:g}", "--spacing=0.02", *said()]
+    timing = f"--seconds={seconds:g}", "--spacing=0.02", "--packet-ms=40"
+    options = [*timing, *said()]
     with server({}, "--fake") as address:
         return load(address, streams, options)
 

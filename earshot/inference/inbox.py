@@ -26,9 +26,10 @@ class Mark(NamedTuple):
 
 # --8<-- [start:inbox]
 class Inbox:
-    """Frames and marks in order. Of more than `limit` seconds the oldest go.
+    """Frames and marks in order. Of more than `limit` seconds the older half goes.
 
-    `seconds` wait, `dropped` samples were dropped; marks are never dropped.
+    One long gap is easier to follow than many short ones. `seconds` wait,
+    `dropped` samples were dropped; marks are never dropped.
     """
 
     def __init__(self, limit: float) -> None:
@@ -52,8 +53,9 @@ class Inbox:
         for frame in frames:
             self._line.append(Waiting(frame, now))
             self._samples += frame.count
-        while self._samples > self._limit:
-            self._drop()
+        if self._samples > self._limit:
+            while self._samples > self._limit // 2:
+                self._drop()
 
     def mark(self, mark: Mark) -> None:
         """Put a mark in line."""

@@ -159,6 +159,11 @@ class Stream:
         """Whether nothing waits to be heard, recognised or answered."""
         return not (len(self.inbox) or self._open or self._flushes)
 
+    def behind(self, now: float) -> float:
+        """Seconds since the oldest audio arrived that was not heard yet."""
+        first = self.inbox.first()
+        return now - first.arrived if first else 0.0
+
     @property
     def owed(self) -> int:
         """How many flushes were not answered."""

@@ -130,7 +130,7 @@ TABLE = (
     Bound(
         "stream.waiting_s",
         "audio that was not heard yet",
-        "the oldest is dropped",
+        "its older half is dropped",
         "warning audio_dropped",
     ),
     Bound(

@@ -29,7 +29,7 @@ def frame(start: int, count: int = FRAME) -> Frame:
 
 @given(steps)
 def test_whatever_comes_and_goes(steps: list[list[int] | str]) -> None:
-    """Compared step by step with a list from which the oldest frames are struck."""
+    """Compared step by step with a list from which the older half is struck."""
     inbox, kept, at, dropped = Inbox(LIMIT), [], 0, 0
     for number, step in enumerate(steps):
         if step == MARK:
@@ -48,7 +48,8 @@ def test_whatever_comes_and_goes(steps: list[list[int] | str]) -> None:
             kept += [Waiting(one, number) for one in frames]
             inbox.add(frames, number)
         waiting = [item for item in kept if isinstance(item, Waiting)]
-        while sum(item.frame.count for item in waiting) > 4 * FRAME:
+        full = sum(item.frame.count for item in waiting) > 4 * FRAME
+        while full and sum(item.frame.count for item in waiting) > 2 * FRAME:
             oldest = waiting.pop(0)
             kept = [item for item in kept if item is not oldest]
             dropped += oldest.frame.count
@@ -65,7 +66,7 @@ def test_just_as_much_as_the_limit_may_wait() -> None:
     inbox.add([frame(n * FRAME) for n in range(4)], 0.0)
     assert (inbox.seconds, inbox.dropped) == (LIMIT, 0)
     inbox.add([frame(4 * FRAME, 1)], 1.0)
-    assert (inbox.seconds, inbox.dropped) == ((3 * FRAME + 1) / RATE, FRAME)
+    assert (inbox.seconds, inbox.dropped) == ((FRAME + 1) / RATE, 3 * FRAME)
 
 
 def test_marks_before_a_dropped_frame_keep_their_order() -> None:
@@ -77,7 +78,7 @@ def test_marks_before_a_dropped_frame_keep_their_order() -> None:
     while (first := inbox.first()) is not None:
         seen.append(first.id if isinstance(first, Mark) else first.frame.start)
         inbox.pop()
-    assert seen == ["a", "b", FRAME, 2 * FRAME, 3 * FRAME, 4 * FRAME]
+    assert seen == ["a", "b", 3 * FRAME, 4 * FRAME]
 
 
 def test_an_empty_inbox_has_nothing_first() -> None:

@@ -311,12 +311,12 @@ def test_dropped_audio_is_told_to_the_sample_and_the_stream_goes_on() -> None:
     talk.flush("end")
     (warning,) = talk.of("warning")
     assert warning.code == "audio_dropped"
-    assert (warning.start_ms, warning.end_ms) == (640, 50 * 32)
-    assert talk.stream.inbox.dropped == 30 * FRAME
+    assert (warning.start_ms, warning.end_ms) == (640, 66 * 32)
+    assert talk.stream.inbox.dropped == 46 * FRAME
     assert not talk.stream.memory.context.any()
     first, second = talk.of("final")
     assert (first.end_ms, first.reason) == (640, "flush")
-    assert (second.start_ms, second.end_ms) == (1600, 82 * 32)
+    assert (second.start_ms, second.end_ms) == (66 * 32, 82 * 32)
     kinds = [event.type for event in talk.events if event.type != "partial"]
     assert kinds == [
         "speech_started",
@@ -334,7 +334,7 @@ def test_audio_dropped_in_two_places_is_told_in_two_warnings() -> None:
         talk.push(15)
         talk.hear()
     ranges = [(event.start_ms, event.end_ms) for event in talk.of("warning")]
-    assert ranges == [(0, 5 * 32), (15 * 32, 20 * 32)]
+    assert ranges == [(0, 10 * 32), (15 * 32, 25 * 32)]
 
 
 def test_a_pre_roll_does_not_reach_over_a_gap() -> None:
@@ -344,7 +344,7 @@ def test_a_pre_roll_does_not_reach_over_a_gap() -> None:
     talk.push(30)
     talk.hear()
     (started,) = talk.of("speech_started")
-    assert started.start_ms == 20 * 32
+    assert started.start_ms == 30 * 32
 
 
 def test_audio_waits_while_too_many_finals_do() -> None:
