@@ -81,6 +81,44 @@ def connections(values: Data) -> str:
     return table(head, [row], "rrrrrrrr")
 
 
+def peers(values: Data) -> str:
+    """Open servers beside Earshot: one stream at a time, then crowds."""
+    head = (
+        *("server, model", "streams", "errors", "first word", "last word"),
+        *("rewrites", "CPU s/stream-s", "MB", "installed MB"),
+    )
+    rows = [
+        _peer(f"{server}, {model.replace('_', '-')}", streams, row, parts["installed"])
+        for server, parts in values["servers"].items()
+        for model, found in parts.items()
+        if model != "installed"
+        for streams, row in ({"1": found["one"]} | found["crowds"]).items()
+    ]
+    return table(head, rows, "lrrrrrrrr")
+
+
+def _peer(name: str, streams: str, row: Data, installed: Data) -> tuple[str, ...]:
+    served = row["streams"] - row["refused"]
+    if not served:
+        return name, streams, *["refused"] * 6, f"{installed['mb']}"
+    return (
+        name,
+        streams if not row["refused"] else f"{served} of {streams}",
+        f"{row['errors']} of {row['words']}",
+        worst(row["first_s"]),
+        worst(row["last_s"]),
+        str(row["rewrites"]),
+        f"{row['cpu_per_stream_s']:.2f}",
+        f"{row['rss_mb']}",
+        f"{installed['mb']}",
+    )
+
+
+def worst(values: Data | None) -> str:
+    """Median and worst."""
+    return f"{values['median']:.1f} / {values['worst']:.1f}" if values else "–"
+
+
 def spread(values: Data | None, digits: int = 2) -> str:
     """Median and 95th percentile."""
     if values is None:
@@ -98,6 +136,7 @@ TABLES: dict[str, tuple[str, Callable[[Data], str]]] = {
     "engines": ("06-streams", engines),
     "streams": ("06-streams", streams),
     "connections": ("06-connections", connections),
+    "peers": ("06-peers", peers),
 }
 
 

@@ -11,7 +11,6 @@ With names of contestants it measures only those and prints what it found.
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import socket
 import sys
@@ -177,18 +176,14 @@ def values(contestants: Sequence[Contestant]) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Measure all and write, or some and print."""
+    """Measure all, or those that are named, and write."""
     os.sched_setaffinity(0, {CLIENT_CPU})
     names = sys.argv[1:]
     chosen = [c for c in CONTESTANTS if not names or c.name in names]
     if not chosen:
         known = ", ".join(contestant.name for contestant in CONTESTANTS)
         raise SystemExit(f"the contestants are {known}")
-    found = values(chosen)
-    if names:
-        print(json.dumps(found, indent=2))
-    else:
-        write(HERE / "data.json", found)
+    write(HERE / "data.json", values(chosen))
 
 
 if __name__ == "__main__":

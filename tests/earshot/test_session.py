@@ -232,7 +232,7 @@ def test_dropped_audio_is_in_the_books() -> None:
     desk.audio(1.024)
     desk.audio(0.32)
     usage = desk.session.usage
-    assert (usage.audio_ms, usage.dropped_ms) == (1024, 320)
+    assert (usage.audio_ms, usage.dropped_ms) == (512, 832)
 
 
 def test_a_mistake_that_cannot_be_mended_is_told_and_ends_the_session() -> None:
