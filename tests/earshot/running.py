@@ -15,7 +15,6 @@ from functools import cache
 from http.client import HTTPConnection, HTTPResponse
 from typing import Any, TypeVar
 
-from clips import clips
 from websockets.client import ClientProtocol
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
@@ -24,6 +23,7 @@ from websockets.uri import parse_uri
 from earshot.audio import pcm
 from earshot.audio.formats import Samples
 from earshot.audio.vad import SileroVad
+from earshot.bench.clips import clips
 from earshot.inference.fake import FakeRecogniser
 from earshot.inference.recogniser import Recogniser, Transcript, Utterance
 from earshot.models.store import Store

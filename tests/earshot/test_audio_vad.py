@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from clips import clips
 from sounds import opus
 
 from earshot.audio import mulaw, pcm
@@ -13,6 +12,7 @@ from earshot.audio.formats import RATE, Format, Samples
 from earshot.audio.intake import Intake
 from earshot.audio.segmenter import Segmenter, SpeechEnded
 from earshot.audio.vad import SileroVad, VadMemory
+from earshot.bench.clips import clips
 from earshot.models.store import Store
 
 pytestmark = pytest.mark.model

@@ -21,9 +21,9 @@ from urllib.parse import urlsplit
 import axe
 import numpy as np
 import pytest
-from clips import clips
 
 from earshot.audio.formats import Samples
+from earshot.bench.clips import clips
 from earshot.text.errors import count
 
 pytestmark = pytest.mark.external

@@ -18,7 +18,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from clips import clips
 from running import (
     HOST,
     PATIENCE,
@@ -34,6 +33,7 @@ from running import (
 
 from earshot.api.messages import Config, Final, Ready, ServerEvent, SessionEnded
 from earshot.audio.formats import Format
+from earshot.bench.clips import clips
 from earshot.client.packets import Packet, packets
 from earshot.client.stream import Client
 from earshot.models.store import Store

@@ -9,9 +9,9 @@ from functools import cache
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from clips import clips
 
 from earshot.audio.formats import RATE
+from earshot.bench.clips import clips
 from earshot.cli import main
 from earshot.inference import files
 from earshot.inference.engines import load

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from clips import clips
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
@@ -38,6 +37,7 @@ from sounds import cut, flac, opus
 from earshot.api import asyncapi
 from earshot.audio import mulaw
 from earshot.audio.formats import Format
+from earshot.bench.clips import clips
 from earshot.client.packets import packets
 from earshot.inference import files
 from earshot.inference.engines import load

@@ -1,1 +1,0 @@
-from earshot.bench.clips import clips  # noqa: F401
