@@ -14,6 +14,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from earshot.audio.errors import AudioCode
+
 VERSION = "1.0"
 
 LARGEST = 2**53 - 1
@@ -221,14 +223,7 @@ class WarningEvent(Event):
 ErrorCode = Literal[
     "bad_message",
     "out_of_order",
-    "bad_audio",
-    "unknown_codec",
-    "rate_not_allowed",
-    "channels_not_allowed",
-    "odd_byte_count",
-    "bad_packet",
-    "bad_stream",
-    "too_much_audio",
+    AudioCode,
     "too_fast",
     "overloaded",
     "not_ready",
