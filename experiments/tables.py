@@ -64,9 +64,10 @@ def _stream(row: Data) -> tuple[str, ...]:
 def connections(values: Data) -> str:
     """Many connections without a recogniser."""
     overall, server = values["overall"], values["server"]
+    before, *minutes = server["memory_by_minute_mb"]
     head = (
         *("connections", "minutes", "transport delay", "client late"),
-        *("CPU s/stream-s", "MB before", "MB at the end", "MB at most"),
+        *("CPU s/stream-s", "MB before", "MB by the minute"),
     )
     row = (
         str(values["streams"]),
@@ -74,11 +75,10 @@ def connections(values: Data) -> str:
         spread(overall["transport_delay_s"], 3),
         spread(overall["late_s"], 3),
         f"{server['cpu_per_stream_s']:.4f}",
-        f"{server['memory_before_mb']:.0f}",
-        f"{server['memory_after_mb']:.0f}",
-        f"{server['memory_most_mb']:.0f}",
+        f"{before:.0f}",
+        ", ".join(f"{memory:.0f}" for memory in minutes),
     )
-    return table(head, [row], "rrrrrrrr")
+    return table(head, [row], "rrrrrrl")
 
 
 def peers(values: Data) -> str:

@@ -341,6 +341,11 @@ def parse(text: str | bytes) -> ClientMessage:
 
 
 # --8<-- [end:parse]
+def encode(message: Message | Event) -> str:
+    """A message as it is sent; fields that are None are left out."""
+    return message.model_dump_json(exclude_none=True)
+
+
 def parse_event(text: str | bytes) -> ServerEvent:
     """A server's event, for clients; raises `pydantic.ValidationError`."""
     return _server.validate_json(text)

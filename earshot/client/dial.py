@@ -20,6 +20,7 @@ from earshot.api.messages import (
     Error,
     Ready,
     ServerEvent,
+    encode,
     parse_event,
 )
 from earshot.client.errors import ClientError, Refused, Unreachable
@@ -64,7 +65,7 @@ async def dial(url: str, config: Config) -> tuple[ClientConnection, Ready]:
 
 
 async def _greet(socket: ClientConnection, config: Config) -> Ready:
-    await socket.send(config.model_dump_json(exclude_none=True))
+    await socket.send(encode(config))
     match read(await socket.recv()):
         case Ready() as ready:
             return ready

@@ -16,6 +16,7 @@ from earshot.api.messages import (
     Partial,
     ServerEvent,
     WarningEvent,
+    encode,
 )
 from earshot.client.errors import ClientError
 from earshot.client.meter import Meter, Tally
@@ -67,7 +68,7 @@ class JsonLines:
 
     def show(self, event: ServerEvent) -> None:
         """Print the event."""
-        click.echo(event.model_dump_json(exclude_none=True))
+        click.echo(encode(event))
 
     def end(self) -> None:
         """Nothing is left to do."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPException
@@ -14,6 +14,7 @@ from urllib.request import urlopen
 
 POLL_S = 1.0
 MB = 1_000_000
+MINUTE_S = 60.0
 CPU = re.compile(r"^process_cpu_seconds_total (\S+)", re.MULTILINE)
 MEMORY = re.compile(r"^process_resident_memory_bytes (\S+)", re.MULTILINE)
 
@@ -33,7 +34,8 @@ class ServerUse:
     """CPU and memory between the first and the last reading.
 
     `cores` is how many were busy on average; `cpu_per_stream_s` is CPU
-    seconds for a second of one stream's audio.
+    seconds for a second of one stream's audio. `memory_by_minute_mb` is the
+    memory at the start and after every full minute.
     """
 
     cpu_s: float
@@ -42,6 +44,7 @@ class ServerUse:
     memory_before_mb: float
     memory_after_mb: float
     memory_most_mb: float
+    memory_by_minute_mb: tuple[float, ...]
 
 
 def server_use(
@@ -62,10 +65,25 @@ def server_use(
         cpu_s=round(cpu_s, 3),
         cores=round(cpu_s / (last.at - first.at), 4),
         cpu_per_stream_s=round(cpu_s / audio_s, 5),
-        memory_before_mb=round(first.memory / MB, 1),
-        memory_after_mb=round(last.memory / MB, 1),
-        memory_most_mb=round(max(each.memory for each in readings) / MB, 1),
+        memory_before_mb=in_mb(first.memory),
+        memory_after_mb=in_mb(last.memory),
+        memory_most_mb=in_mb(max(each.memory for each in readings)),
+        memory_by_minute_mb=tuple(by_minute(readings)),
     )
+
+
+def by_minute(readings: Sequence[Reading]) -> Iterator[float]:
+    """Memory in MB at the first reading, and at the first behind each minute."""
+    due = readings[0].at
+    for reading in readings:
+        if reading.at >= due:
+            yield in_mb(reading.memory)
+            due += MINUTE_S
+
+
+def in_mb(size: float) -> float:
+    """Bytes in MB, to the tenth."""
+    return round(size / MB, 1)
 
 
 # --8<-- [end:watch]

@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from collections import deque
+from typing import NamedTuple
 
-from earshot.api.messages import Event, Partial
+from earshot.api.messages import Event, Partial, encode
 
 
 class Overflow(Exception):
     """More events are owed to a client than may be kept for it."""
+
+
+class Letter(NamedTuple):
+    """An event as it is sent; `partial` is the segment that it is a partial of.
+
+    The text is a fifth of the size of the event's own object.
+    """
+
+    seq: int
+    text: str
+    partial: int | None
 
 
 # --8<-- [start:outbox]
@@ -22,27 +34,28 @@ class Outbox:
     def __init__(self, limit: int) -> None:
         self.superseded = 0
         self._limit = limit
-        self._events: deque[Event] = deque()
+        self._letters: deque[Letter] = deque()
         self._seq = self._sent = self._lost = 0
 
     def put(self, event: Event, at: int) -> None:
         """Number an event made at `at` ms; raises `Overflow` if none may go."""
-        if isinstance(event, Partial):
-            self._supersede(event)
-        if len(self._events) >= self._limit:
-            if self._events[0].seq > self._sent:
+        partial = event.segment if isinstance(event, Partial) else None
+        if partial is not None:
+            self._supersede(partial)
+        if len(self._letters) >= self._limit:
+            if self._letters[0].seq > self._sent:
                 raise Overflow
-            self._lost = self._events.popleft().seq
+            self._lost = self._letters.popleft().seq
         self._seq += 1
         event.seq, event.at = self._seq, at
-        self._events.append(event)
+        self._letters.append(Letter(self._seq, encode(event), partial))
 
-    def next(self) -> Event | None:
-        """The oldest event that was not sent, if there is one; it counts as sent."""
-        for event in self._events:
-            if event.seq > self._sent:
-                self._sent = event.seq
-                return event
+    def next(self) -> str | None:
+        """The oldest event that was not sent, as JSON; it counts as sent."""
+        for letter in self._letters:
+            if letter.seq > self._sent:
+                self._sent = letter.seq
+                return letter.text
         return None
 
     def keeps(self, seq: int) -> bool:
@@ -55,16 +68,12 @@ class Outbox:
 
     def forget(self) -> None:
         """Keep nothing of what there is, sent or not."""
-        self._events.clear()
+        self._letters.clear()
         self._lost = self._sent = self._seq
 
     # --8<-- [end:outbox]
-    def _supersede(self, partial: Partial) -> None:
-        last = self._events[-1] if self._events else None
-        if (
-            isinstance(last, Partial)
-            and last.seq > self._sent
-            and last.segment == partial.segment
-        ):
-            self._events.pop()
+    def _supersede(self, segment: int) -> None:
+        last = self._letters[-1] if self._letters else None
+        if last and last.seq > self._sent and last.partial == segment:
+            self._letters.pop()
             self.superseded += 1

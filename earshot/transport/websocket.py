@@ -17,8 +17,8 @@ from earshot.api.messages import (
     Config,
     Error,
     ErrorCode,
-    Event,
     Flush,
+    encode,
     parse,
 )
 from earshot.audio.errors import AudioError
@@ -185,10 +185,10 @@ async def write(socket: WebSocket, session: Session, service: Service) -> int:
     """
     patience = service.plan.bounds.send
     try:
-        await send(socket, session.ready(service.model), patience)
+        await send(socket, encode(session.ready(service.model)), patience)
         while session.connection is socket:
-            if event := session.outbox.next():
-                await send(socket, event, patience)
+            if text := session.outbox.next():
+                await send(socket, text, patience)
             elif session.ended:
                 return ENDS[session.ended]
             else:
@@ -200,10 +200,10 @@ async def write(socket: WebSocket, session: Session, service: Service) -> int:
 
 
 # --8<-- [end:write]
-async def send(socket: WebSocket, event: Event, patience: float) -> None:
-    """Send an event; raises `TimeoutError` after `patience` seconds."""
+async def send(socket: WebSocket, text: str, patience: float) -> None:
+    """Send an event's text; raises `TimeoutError` after `patience` seconds."""
     async with asyncio.timeout(patience):
-        await socket.send_text(event.model_dump_json(exclude_none=True))
+        await socket.send_text(text)
 
 
 async def receive(socket: WebSocket) -> str | bytes:
@@ -234,7 +234,7 @@ async def turned(
         retry_ms=retry_ms,
     )
     with suppress(TimeoutError):
-        await send(socket, error, service.plan.bounds.send)
+        await send(socket, encode(error), service.plan.bounds.send)
     return Turned(close)
 
 

@@ -24,6 +24,7 @@ from earshot.api.messages import (
     SpeechStarted,
     Timing,
     Usage,
+    encode,
     parse,
 )
 
@@ -260,4 +261,4 @@ class Stub:
             event = event.model_copy(update={"reason": self.faults.ending})
         if isinstance(event, Final) and self.faults.lies:
             event = event.model_copy(update={"text": "nothing of it"})
-        await socket.send(event.model_dump_json(exclude_none=True))
+        await socket.send(encode(event))

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pytest
 
 from earshot.api import messages
-from earshot.api.messages import CLOSE_CODES, Config
+from earshot.api.messages import CLOSE_CODES, Config, parse_event
 from earshot.audio.formats import Samples
 from earshot.audio.segmenter import End
 from earshot.audio.vad import VadMemory
@@ -137,7 +137,7 @@ def test_sessions_end_without_their_finals_when_draining_takes_too_long() -> Non
         service.leave(session, answered=True)
         await draining
         service._worker.close()
-        events = list(iter(session.outbox.next, None))
+        events = list(map(parse_event, iter(session.outbox.next, None)))
         assert [event.type for event in events] == ["warning", "session.ended"]
         assert (events[0].code, events[0].in_ms) == ("draining", 10)
         assert (events[1].reason, events[1].last_ms) == ("draining", 0)

@@ -258,8 +258,16 @@ def test_a_server_is_measured_between_two_readings() -> None:
     assert (use.cpu_s, use.cores, use.cpu_per_stream_s) == (2.0, 0.5, 0.25)
     assert (use.memory_before_mb, use.memory_after_mb) == (50, 80)
     assert use.memory_most_mb == 90
+    assert use.memory_by_minute_mb == (50,)
     assert server_use(readings[:1], audio_s=8) is None
     assert server_use([*readings, Reading(15, 0.5, 50e6)], audio_s=8) is None
+
+
+def test_memory_is_told_by_the_minute() -> None:
+    readings = [Reading(5 + at, at, at * 1e6) for at in (0, 59, 61, 119, 120, 185)]
+    use = server_use(readings, audio_s=1)
+    assert use is not None
+    assert use.memory_by_minute_mb == (0, 61, 120, 185)
 
 
 def test_metrics_are_read_by_their_names() -> None:

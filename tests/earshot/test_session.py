@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from ideal import SILENCE, sound, transcribed
 
-from earshot.api.messages import CLOSE_CODES, Config, Event, Reason, Resume
+from earshot.api.messages import CLOSE_CODES, Config, Event, Reason, Resume, parse_event
 from earshot.audio.chunker import FRAME
 from earshot.inference.ladder import Rung
 from earshot.inference.scheduler import Scheduler
@@ -71,8 +71,8 @@ class Desk:
     def sent(self) -> list[Event]:
         """What a connection would send now."""
         events = []
-        while event := self.session.outbox.next():
-            events.append(event)
+        while text := self.session.outbox.next():
+            events.append(parse_event(text))
         return events
 
     def of(self, kind: str) -> list[Any]:
@@ -485,7 +485,7 @@ class Machine(RuleBasedStateMachine):
             assert self.desk.end is ends[0]
         seqs = [event.seq for event in self.desk.told]
         assert seqs == sorted(set(seqs))
-        assert len(self.session.outbox._events) <= self.bounds.events
+        assert len(self.session.outbox._letters) <= self.bounds.events
 
     def teardown(self) -> None:
         self.session.finish("closed")
