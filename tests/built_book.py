@@ -74,9 +74,8 @@ def copy(root: Path) -> None:
 
 def build_in(root: Path) -> Built:
     """Build the book in a folder, unless it is built."""
-    loaded = book.load(root)
-    build.make(loaded, build.OUTPUTS, lambda text: None)
-    return Built(loaded)
+    build.make(root, build.OUTPUTS, lambda text: None)
+    return Built(book.load(root))
 
 
 def told(findings: Iterable[Finding]) -> list[str]:

@@ -21,6 +21,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from press import book as books
 from press import data
 from press.book import Book
 from press.findings import Finding, PressError
@@ -145,14 +146,19 @@ class Editions:
             and self.path(output).exists()
         }
 
-    @contextmanager
-    def new(self) -> Iterator[Path]:
-        """A fresh folder for an edition; what a crash left is cleared first."""
+    def clear(self) -> None:
+        """Remove what a crash left: editions that nobody sees, links half made."""
         self.store.mkdir(parents=True, exist_ok=True)
         kept = self.current.resolve() if self.current.exists() else None
         for left in self.store.iterdir():
             if left.is_dir() and left.resolve() != kept:
                 shutil.rmtree(left)
+        for name in (self.current.name, *self.names.values()):
+            _fresh(self.folder / name).unlink(missing_ok=True)
+
+    @contextmanager
+    def new(self) -> Iterator[Path]:
+        """A fresh folder for an edition; it is gone again if making that fails."""
         folder = Path(tempfile.mkdtemp(prefix="edition-", dir=self.store))
         folder.chmod(0o755)
         try:
@@ -195,21 +201,32 @@ def _link(link: Path, target: Path) -> None:
         return
     if link.is_dir() and not link.is_symlink():
         shutil.rmtree(link)
-    fresh = link.with_name(f".{link.name}.new")
-    fresh.unlink(missing_ok=True)
+    fresh = _fresh(link)
     fresh.symlink_to(target)
     os.replace(fresh, link)
 
 
-def make(book: Book, outputs: tuple[str, ...], report: Report) -> list[Path]:
-    """Build the outputs, if one is out of date, and promote them together.
+def _fresh(link: Path) -> Path:
+    """Where a link is made before it takes the place of an old one."""
+    return link.with_name(f".{link.name}.new")
+
+
+def make(root: Path, outputs: tuple[str, ...], report: Report) -> list[Path]:
+    """Build outputs of the book in `root`, if one is out of date, and promote them.
 
     Made together they know one another: the EPUB the PDF's pages, the site both.
     Returns the paths made; raises `PressError` and changes nothing that readers
-    see when the manuscript has faults.
+    see when the manuscript has faults. What changes meanwhile is left to the
+    next build: the edition is recorded as made of nothing that is known.
     """
+    with locked(root / "build"):
+        return _make(books.load(root), outputs, report)
+
+
+def _make(book: Book, outputs: tuple[str, ...], report: Report) -> list[Path]:
     editions = Editions(book)
-    with locked(editions.folder), dated(book):
+    editions.clear()
+    with dated(book):
         wanted = fingerprint(book)
         record = editions.record()
         if all(record.get(output) == wanted for output in outputs):
@@ -217,7 +234,8 @@ def make(book: Book, outputs: tuple[str, ...], report: Report) -> list[Path]:
         with editions.new() as folder:
             kept = editions.carry(folder, set(OUTPUTS) - set(outputs))
             _produce(book, editions, folder, outputs, report)
-            editions.promote(folder, kept | dict.fromkeys(outputs, wanted))
+            made_of = wanted if fingerprint(book) == wanted else ""
+            editions.promote(folder, kept | dict.fromkeys(outputs, made_of))
     return [editions.path(output) for output in outputs]
 
 

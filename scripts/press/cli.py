@@ -137,14 +137,12 @@ def epub(root: Path) -> None:
 
 
 def _make(root: Path, outputs: tuple[str, ...]) -> None:
-    from press import book as books
     from press import build
 
     began = time.perf_counter()
-    loaded = books.load(root)
     with progress() as report:
-        made = build.make(loaded, outputs, report)
-    _made(made, loaded.root, began)
+        made = build.make(root, outputs, report)
+    _made(made, root.resolve(), began)
 
 
 def _preview_chapter(root: Path, number: int) -> None:

@@ -56,8 +56,7 @@ def stubbed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def make(root: Path, *outputs: str) -> list[str]:
     """Build the outputs (all when none is named) and return those made."""
-    book = books.load(root)
-    made = build.make(book, outputs or build.OUTPUTS, quiet)
+    made = build.make(root, outputs or build.OUTPUTS, quiet)
     return [path.name for path in made]
 
 

@@ -42,7 +42,7 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_new_book_builds_to_three_outputs(started):
     book = books.load(started)
-    made = build.make(book, build.OUTPUTS, lambda _: None)
+    made = build.make(started, build.OUTPUTS, lambda _: None)
     assert [path.name for path in made] == ["site", "your-book.pdf", "your-book.epub"]
     site, pdf, epub = made
     for page in book.pages:
