@@ -148,9 +148,8 @@ class Editions:
 
     def clear(self) -> None:
         """Remove what a crash left: editions that nobody sees, links half made."""
-        self.store.mkdir(parents=True, exist_ok=True)
         kept = self.current.resolve() if self.current.exists() else None
-        for left in self.store.iterdir():
+        for left in self.store.glob("*"):
             if left.is_dir() and left.resolve() != kept:
                 shutil.rmtree(left)
         for name in (self.current.name, *self.names.values()):
@@ -159,6 +158,7 @@ class Editions:
     @contextmanager
     def new(self) -> Iterator[Path]:
         """A fresh folder for an edition; it is gone again if making that fails."""
+        self.store.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix="edition-", dir=self.store))
         folder.chmod(0o755)
         try:

@@ -99,7 +99,9 @@ class Machine(RuleBasedStateMachine):
 
     @invariant()
     def it_keeps_so_many_and_no_more(self) -> None:
-        assert [one.text for one in self.outbox._letters] == list(map(encode, self.kept))
+        assert [one.text for one in self.outbox._letters] == list(
+            map(encode, self.kept)
+        )
         assert len(self.kept) <= LIMIT
         assert self.outbox.superseded == self.superseded
 
