@@ -10,7 +10,7 @@ from earshot.api.commands import schema
 from earshot.bench.commands import bench
 from earshot.client.commands import load, stream
 from earshot.commands import serve, settings
-from earshot.inference.commands import transcribe
+from earshot.inference.commands import coldstart, transcribe
 from earshot.models.commands import models
 from earshot.slo.budget import Budget, BudgetError, Report, evaluate
 
@@ -22,7 +22,17 @@ def main() -> None:
     """Earshot: a small real-time speech service, built in the book."""
 
 
-for command in (models, transcribe, serve, stream, load, bench, settings, schema):
+for command in (
+    models,
+    transcribe,
+    coldstart,
+    serve,
+    stream,
+    load,
+    bench,
+    settings,
+    schema,
+):
     main.add_command(command)
 
 

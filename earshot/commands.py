@@ -46,12 +46,14 @@ def serve(config: Path | None, in_browser: bool, **chosen: Any) -> None:
     Ends on SIGTERM or Ctrl-C after it has delivered the finals of all audio.
     """
     from earshot import server  # heavy: only this waits
+    from earshot.models.coldstart import PROCESS
     from earshot.models.manifest import ModelError
     from earshot.models.store import Store
     from earshot.settings import SettingsError, load
     from earshot.slo import logs
     from earshot.slo.tracing import TracingError
 
+    PROCESS.mark("imports")
     try:
         held = load(config)
         given = {name: value for name, value in chosen.items() if value is not None}
@@ -68,6 +70,7 @@ def serve(config: Path | None, in_browser: bool, **chosen: Any) -> None:
     click.echo(f"Earshot: {page}")
 
     def ready() -> None:
+        PROCESS.mark("loop", last=True)
         if in_browser:
             webbrowser.open(page)
 

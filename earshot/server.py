@@ -17,11 +17,13 @@ from earshot.inference.engines import load
 from earshot.inference.fake import FakeRecogniser
 from earshot.inference.recogniser import Recogniser
 from earshot.inference.stream import Setup
+from earshot.models.coldstart import PROCESS
 from earshot.models.store import Store
 from earshot.service import Plan, Service
 from earshot.settings import Settings
 from earshot.slo import tracing
 from earshot.slo.observer import Observer
+from earshot.slo.start import StartCollector
 from earshot.transport.connection import Connection
 
 VAD = "silero-vad"
@@ -54,6 +56,7 @@ def build(settings: Settings, store: Store) -> Callable[[], Service]:
     """
     chosen = settings.server
     vad = SileroVad(next(store.verify(VAD).glob("*.onnx")))
+    PROCESS.mark("vad")
     if not chosen.fake:
         store.verify(chosen.model)
 
@@ -63,6 +66,7 @@ def build(settings: Settings, store: Store) -> Callable[[], Service]:
         return load(chosen.model, store, chosen.threads)
 
     observer = Observer(tracer=tracing.tracer(chosen.trace))
+    observer.metrics.registry.register(StartCollector(PROCESS))
     return lambda: Service(vad, make, plan(settings), observer)
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from earshot.inference.recogniser import Recogniser
+from earshot.models.coldstart import PROCESS
 from earshot.models.manifest import ModelError
 from earshot.models.store import Store
 
@@ -14,13 +17,22 @@ def load(id: str, store: Store, threads: int = 1) -> Recogniser:
     those of a recogniser. Each engine is imported when it is asked for.
     """
     folder = store.verify(id)
-    engine = store.models[id].engine
+    PROCESS.mark("digests")
+    made = _engine(store.models[id].engine, id)
+    PROCESS.mark("engine")
+    recogniser = made(folder, threads, name=id)
+    PROCESS.mark("weights")
+    return recogniser
+
+
+def _engine(engine: str, id: str) -> Callable[..., Recogniser]:
+    """The class of an engine, which brings its libraries along."""
     if engine == "moonshine":
         from earshot.inference.moonshine import Moonshine
 
-        return Moonshine(folder, threads, name=id)
+        return Moonshine
     if engine == "whisper":
         from earshot.inference.whisper import Whisper
 
-        return Whisper(folder, threads, name=id)
+        return Whisper
     raise ModelError(f"{id} recognises no words")

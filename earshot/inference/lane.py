@@ -9,6 +9,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from earshot.inference.recogniser import Recogniser, Transcript, Utterance
+from earshot.models.coldstart import PROCESS
 
 Result = asyncio.Future[list[Transcript]]
 Order = tuple[Sequence[Utterance], Result]
@@ -43,6 +44,7 @@ class Lane:
         try:
             recogniser = make()
             recogniser.warm_up()
+            PROCESS.mark("warm-up")
         except Exception as error:
             self._tell(self.warm, error)
             return

@@ -13,7 +13,7 @@ import numpy as np
 
 from earshot.api.messages import ErrorCode
 from earshot.audio.formats import RATE
-from earshot.inference.lane import Lane
+from earshot.inference.pool import Pool
 from earshot.inference.recogniser import Recogniser, Transcript, Utterance
 from earshot.inference.scheduler import Job, Kind, Scheduler
 from earshot.inference.stream import Heard
@@ -27,14 +27,18 @@ class WorkerSettings:
     """A call that takes longer than `hang_s` seconds is given up.
 
     After `failures` failed calls in a row the service says that it isn't ready.
+    `spares` recognisers wait, loaded and warm, to take the place of one that hangs.
     """
 
     hang_s: float = 8.0
     failures: int = 3
+    spares: int = 0
 
     def __post_init__(self) -> None:
         if self.hang_s <= 0 or self.failures < 1:
             raise ValueError("hang_s is more than 0, failures at least 1")
+        if self.spares < 0:
+            raise ValueError("spares is no less than 0")
 
 
 class Delivery(Protocol):
@@ -89,21 +93,23 @@ class Worker:
     ) -> None:
         self.settings = settings or WorkerSettings()
         self.busy = 0.0
-        self._make, self._scheduler, self._delivery = make, scheduler, delivery
+        self._scheduler, self._delivery = scheduler, delivery
         self._clock = clock
         self._called = asyncio.Event()
         self._failures = 0
         self._tried = -math.inf
-        self._lane = Lane(make)
+        self._pool = Pool(make, self.settings.spares)
 
     async def warm(self) -> str:
         """Wait for the recogniser; its name. Raises what making it raised."""
-        return await asyncio.shield(self._lane.warm)
+        name = await asyncio.shield(self._pool.lane.warm)
+        self._pool.fill()
+        return name
 
     @property
     def healthy(self) -> bool:
         """Whether the recogniser has loaded and doesn't fail again and again."""
-        warm = self._lane.warm
+        warm = self._pool.lane.warm
         loaded = warm.done() and warm.exception() is None
         return loaded and self._failures < self.settings.failures
 
@@ -169,7 +175,7 @@ class Worker:
     async def _transcribe(self, batch: Sequence[Job]) -> list[Transcript]:
         """Call the recogniser; raises what it raises, `Hung` if it hangs."""
         utterances = [Utterance(job.audio, job.deadline) for job in batch]
-        called = self._lane.transcribe(utterances)
+        called = self._pool.lane.transcribe(utterances)
         await asyncio.wait({called}, timeout=self.settings.hang_s)
         if not called.done():
             called.cancel()
@@ -177,13 +183,12 @@ class Worker:
         return called.result()
 
     async def _restart(self) -> None:
-        """Leave the recogniser behind for a new one."""
-        self._lane.leave()
-        self._lane = Lane(self._make)
+        """Leave the recogniser behind for a spare or a new one."""
+        self._pool.replace()
         self._delivery.restarted()
         await self.warm()
 
     # --8<-- [end:worker]
     def close(self) -> None:
-        """Let the recogniser's thread end."""
-        self._lane.leave()
+        """Let the recognisers' threads end."""
+        self._pool.close()

@@ -134,8 +134,8 @@ def at_work(
             running.cancel()
             await asyncio.wait({running})
             made.worker.close()
-        await asyncio.to_thread(made.worker._lane._thread.join, 10)
-        assert not made.worker._lane._thread.is_alive()
+        await asyncio.to_thread(made.worker._pool.lane._thread.join, 10)
+        assert not made.worker._pool.lane._thread.is_alive()
 
     asyncio.run(main())
 
@@ -286,7 +286,7 @@ def test_a_recogniser_that_hangs_is_left_behind_for_a_new_one() -> None:
     made = [Lengths(gate.wait), Lengths(), Lengths()]
 
     async def do(bench: Bench) -> None:
-        lanes.append(bench.worker._lane)
+        lanes.append(bench.worker._pool.lane)
         await bench.work(*finals(1))
         assert bench.post.lost == [("a", "inference_timeout")]
         assert (bench.post.faults, bench.post.restarts) == (["inference_timeout"], 1)
@@ -331,6 +331,22 @@ def test_a_recogniser_that_cannot_be_made_again_ends_the_work() -> None:
     asyncio.run(main())
 
 
+def test_a_spare_takes_the_place_of_a_recogniser_that_hangs() -> None:
+    gate = threading.Event()
+    spare = Lengths()
+    made = [Lengths(gate.wait), spare, Lengths()]
+
+    async def do(bench: Bench) -> None:
+        await bench.work(*finals(1))
+        await bench.work(*finals(2))
+        assert bench.post.words == [("a", "2")]
+        assert spare.batches == [[2]]
+        gate.set()
+
+    settings = WorkerSettings(hang_s=0.02, spares=1)
+    at_work(lambda: Bench(lambda: made.pop(0), settings), do)
+
+
 def test_a_time_out_of_its_own_is_no_hang() -> None:
     def fault() -> None:
         raise TimeoutError
@@ -359,7 +375,7 @@ def test_what_was_raised_has_a_code(error: Exception, code: str) -> None:
     assert code_of(error) == code
 
 
-@pytest.mark.parametrize("values", [{"hang_s": 0.0}, {"failures": 0}])
+@pytest.mark.parametrize("values", [{"hang_s": 0.0}, {"failures": 0}, {"spares": -1}])
 def test_settings_that_cannot_hold_are_refused(values: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="hang_s"):
+    with pytest.raises(ValueError, match=r"hang_s|spares"):
         WorkerSettings(**values)

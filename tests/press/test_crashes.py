@@ -267,7 +267,7 @@ def test_two_builds_at_once_give_one_edition(whole: tuple[Path, State, State]) -
 def test_a_build_that_waited_goes_on_when_the_first_is_killed(
     whole: tuple[Path, State, State],
 ) -> None:
-    root, old, new = whole
+    root, _, new = whole
     title(root, 0)
     run(root)
     title(root, 1)
@@ -280,7 +280,7 @@ def test_a_build_that_waited_goes_on_when_the_first_is_killed(
     assert leftovers(root) == []
 
 
-# -- changed while it is built -----------------------------------------------------------
+# -- changed while it is built ---------------------------------------------------
 
 
 def test_what_changes_during_a_build_is_built_next_time(

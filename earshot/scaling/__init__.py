@@ -1,0 +1,1 @@
+"""How many machines, and what they cost."""

@@ -1,0 +1,108 @@
+"""Chapter 3's data: sums hold, and what is derived comes out the same again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from test_recorded import experiment, recorded
+
+from earshot.inference.batching import Cost
+
+
+def values(name: str) -> dict[str, Any]:
+    return dict(recorded(name)["values"])
+
+
+def curves() -> dict[str, dict[str, Any]]:
+    data = values("03-batching-curve")
+    return {**data["complete"], **data["parts"]}
+
+
+@pytest.mark.parametrize("name", curves())
+def test_an_items_time_is_its_part_of_the_call(name: str) -> None:
+    curve = curves()[name]
+    for size, call in curve["call_ms"].items():
+        item = curve["item_ms"][size]
+        assert item * int(size) == pytest.approx(call, rel=0.02)
+        gain = curve["item_ms"]["1"] / item
+        assert curve["gain"][size] == pytest.approx(gain, rel=0.02)
+
+
+def test_the_roofline_is_below_every_step_that_was_measured() -> None:
+    data = values("03-batching-curve")
+    step = data["parts"]["moonshine-decoder-step"]["call_ms"]
+    bound = data["roofline"]["moonshine-decoder-step"]["call_ms"]
+    assert all(bound[size] < step[size] for size in step)
+
+
+def test_whom_company_helps_and_whom_not() -> None:
+    gains = {name: curve["gain"] for name, curve in curves().items()}
+    assert gains["moonshine-decoder-step"]["32"] > 3
+    assert gains["varied"]["8"] > 1.5
+    assert max(gains["moonshine-encoder-4s"].values()) < 1.1
+    assert gains["whisper-encoder-30s"]["8"] < 0.9
+
+
+def test_the_window_models_numbers_follow_from_the_cost() -> None:
+    run, data = experiment("03-batch-window"), values("03-batch-window")
+    cost = Cost(data["cost"]["call_s"], data["cost"]["item_s"])
+    for limit, most in data["most_a_second"].items():
+        assert most == round(cost.rate(int(limit)), 1)
+    policy = run.Policy(finals=8, window=0.05)
+    for rate, row in data["long_run"]["limit-8-window-50"].items():
+        times = run.arrivals(int(rate), run.COUNT, run.SEED)
+        found = run.foreseen(times, policy, cost)
+        assert {key: row[key] for key in found} == found
+
+
+def test_percentiles_of_the_window_are_in_order_and_loads_below_one() -> None:
+    data = values("03-batch-window")
+    rows = [row for rows in data["long_run"].values() for row in rows.values()]
+    assert all(row["load"] < 1 for row in rows)
+    for live in data["live"].values():
+        for pair in live.values():
+            rows += [pair["measured"], pair["foreseen"]]
+    for row in rows:
+        assert 0 < row["p50"] <= row["p95"] <= row["p99"]
+        assert row["batch"] >= 1
+
+
+def test_the_arrangements_padding_is_what_their_lengths_say() -> None:
+    run, data = experiment("03-padding"), values("03-padding")
+    made = run.arrangements(run.utterances())
+    assert {name.replace(" ", "-") for name in made} == set(data["arrangements"])
+    for name, batches in made.items():
+        row = data["arrangements"][name.replace(" ", "-")]
+        assert run.wasted(batches).items() <= row.items()
+        assert sum(map(len, batches)) == data["clips"]
+
+
+def test_the_stages_of_a_start_come_to_its_total() -> None:
+    data = values("03-cold-start")
+    for rows in (data["first_words"], data["service"]):
+        for row in rows.values():
+            assert sum(row["stages_ms"].values()) == pytest.approx(
+                row["total_ms"], rel=0.1
+            )
+            assert row["least_ms"] <= row["total_ms"] <= row["most_ms"]
+    assert data["fork"]["same_words"] == 1
+
+
+def test_the_fleets_are_what_the_model_gives() -> None:
+    assert experiment("03-fleet").values() == values("03-fleet")
+
+
+def test_every_type_heard_all_words_and_eight_bits_need_least_memory() -> None:
+    types = values("03-quantisation")["types"]
+    assert types["int8"]["weights_mb"] < types["float32"]["weights_mb"] / 2
+    for row in types.values():
+        assert row["beams_1"]["words"] == row["beams_5"]["words"] == 70
+
+
+def test_every_way_to_use_two_cores_was_measured() -> None:
+    run, data = experiment("03-threads"), values("03-threads")
+    assert set(data) == set(run.WAYS)
+    for name, way in run.WAYS.items():
+        most = 1000 * way.processes / data[name]["wall_ms_per_audio_s"]
+        assert data[name]["audio_s_per_s"] == pytest.approx(most, rel=0.2)
