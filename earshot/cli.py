@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import click
 
@@ -12,7 +13,7 @@ from earshot.client.commands import load, stream
 from earshot.commands import serve, settings
 from earshot.inference.commands import coldstart, transcribe
 from earshot.models.commands import models
-from earshot.slo.budget import Budget, BudgetError, Report, evaluate
+from earshot.slo.budget import DEFAULT, Budget, BudgetError, Report, evaluate
 
 HEADINGS = ("stage", "place", "p50", "p95", "known how")
 
@@ -38,6 +39,12 @@ for command in (
 
 @main.command()
 @click.option(
+    "--file",
+    default=DEFAULT,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Another budget in TOML, for example earshot/slo/measured.toml.",
+)
+@click.option(
     "--set",
     "changes",
     multiple=True,
@@ -45,13 +52,13 @@ for command in (
     help="Override a parameter, for example step_ms=400. Repeatable.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
-def budget(changes: tuple[str, ...], as_json: bool) -> None:
+def budget(file: Path, changes: tuple[str, ...], as_json: bool) -> None:
     """Spend the latency budget: spoken word to stable word on the screen.
 
     Exits with status 1 when the total misses the target.
     """
     try:
-        report = evaluate(Budget.load(parameters=_parameters(changes)))
+        report = evaluate(Budget.load(file, _parameters(changes)))
     except BudgetError as error:
         raise click.ClickException(str(error)) from error
     click.echo(json.dumps(report.as_data(), indent=2) if as_json else table(report))

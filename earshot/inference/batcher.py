@@ -41,13 +41,15 @@ def batch(line: Sequence[Job], policy: Policy) -> list[Job]:
     """The first job of the line and those that fit with it, in order.
 
     Finals come before first partials, those before other partials; among
-    equals, who asked first. A stream has one place: its words come in order.
+    equals, who asked first. A stream has one place, for its words come in
+    order.
     """
     ordered = sorted(line, key=lambda job: (job.kind, job.asked))
     oldest: dict[str, Job] = {}
     for job in ordered:
         oldest.setdefault(job.stream, job)
-    fitting = [job for job in oldest.values() if fit(ordered[0], job, policy)]
+    jobs = oldest.values()
+    fitting = [job for job in jobs if fit(ordered[0], job, policy)]
     return fitting[: room(ordered[0], policy)] if ordered else []
 
 

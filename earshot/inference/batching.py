@@ -21,14 +21,14 @@ from earshot.inference.scheduler import Job, Scheduler
 # --8<-- [start:cost]
 @dataclass(frozen=True)
 class Cost:
-    """What a call takes: `call` seconds, and `item` more for each of its items."""
+    """What a call takes: `call` seconds, and `item` more for each item."""
 
     call: float
     item: float
 
     def __post_init__(self) -> None:
         if self.call < 0 or self.item <= 0:
-            raise ValueError("a call costs no less than 0, an item more than 0")
+            raise ValueError("a call costs at least 0, an item more than 0")
 
     def seconds(self, items: int) -> float:
         """How long a call with so many items takes."""
@@ -46,9 +46,9 @@ class Cost:
 def fit(sizes: Sequence[int], seconds: Sequence[float]) -> Cost:
     """The cost that is closest to calls of these sizes that took so long.
 
-    Least squares of what an item took: seconds / n = item + call / n, so that
-    a short call counts as much as a long one. What would come out below 0
-    is 0.
+    Least squares of what an item took: seconds / n = item + call / n, so
+    that a short call counts as much as a long one. What would come out
+    below 0 is 0.
     """
     shares = [1 / size for size in sizes]
     each = [took / size for took, size in zip(seconds, sizes, strict=True)]
@@ -132,14 +132,15 @@ def arrivals(rate: float, count: int, seed: int) -> list[float]:
 # --8<-- [end:random]
 # --8<-- [start:padding]
 def padding(lengths: Sequence[float]) -> float:
-    """The part of a padded batch that is padding: all are as long as the longest."""
+    """The part of a batch that is padding up to the longest one."""
     return 1 - sum(lengths) / (len(lengths) * max(lengths))
 
 
 def buckets(lengths: Sequence[float], spread: float) -> list[list[float]]:
-    """Lengths sorted into buckets; none is longer than the first by over `spread`.
+    """Lengths sorted into buckets.
 
-    `spread` is a part of the first, shortest length of a bucket.
+    None is longer than the first and shortest of its bucket by more than
+    `spread`, a part of that length.
     """
     found: list[list[float]] = []
     for length in sorted(lengths):

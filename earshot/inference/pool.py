@@ -13,17 +13,22 @@ from earshot.inference.recogniser import Recogniser
 class Pool:
     """The lane in use, and `spares` to take its place.
 
-    A spare costs the memory of a model and saves the time of a cold start when
-    the lane in use hangs. It is ready once `fill` was called and it has loaded.
+    A spare costs the memory of a model and saves the time of a cold
+    start when the lane in use hangs. It is ready once `fill` was called and
+    it has loaded.
     """
 
-    def __init__(self, make: Callable[[], Recogniser], spares: int = 0) -> None:
+    def __init__(
+        self,
+        make: Callable[[], Recogniser],
+        spares: int = 0,
+    ) -> None:
         self._make, self._most = make, spares
         self._spares: deque[Lane] = deque()
         self.lane = Lane(make)
 
     def fill(self) -> None:
-        """Begin to make the spares that are missing; call it when `lane` is warm.
+        """Make the spares that are missing, once `lane` is warm.
 
         They would load beside it otherwise, and make readiness late.
         """
@@ -33,7 +38,8 @@ class Pool:
     def replace(self) -> None:
         """Leave the lane in use behind for a spare, or for a new one."""
         self.lane.leave()
-        self.lane = self._spares.popleft() if self._spares else Lane(self._make)
+        spare = self._spares.popleft() if self._spares else None
+        self.lane = spare or Lane(self._make)
 
     def close(self) -> None:
         """Let all threads end."""

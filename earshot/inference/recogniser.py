@@ -15,7 +15,6 @@ from typing import Literal, Protocol
 from earshot.audio.formats import RATE, Samples
 
 
-# --8<-- [start:interface]
 @dataclass(frozen=True, eq=False)
 class Utterance:
     """Audio to be recognised: float32[n], mono, 16 kHz, from -1 to 1.
@@ -58,6 +57,7 @@ class Transcript:
     cut: Cut = ""
 
 
+# --8<-- [start:recogniser]
 class Recogniser(Protocol):
     """A model that is loaded and can be called from one thread at a time.
 
@@ -74,4 +74,4 @@ class Recogniser(Protocol):
         """One transcript for each utterance, in their order."""
 
 
-# --8<-- [end:interface]
+# --8<-- [end:recogniser]

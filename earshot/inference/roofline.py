@@ -42,22 +42,26 @@ class Work:
         return self.weight_bytes + items * self.item_bytes
 
 
+# --8<-- [start:bound]
 def seconds(machine: Machine, work: Work, items: int) -> float:
-    """The least time of a call: the greater of operations / peak and bytes /
-    bandwidth, and the overhead."""
+    """The least time of a call, overhead included.
+
+    The greater of operations / peak and bytes / bandwidth.
+    """
     arithmetic = items * work.item_flops / machine.flops_per_s
     fetching = work.moved(items) / machine.bytes_per_s
     return max(arithmetic, fetching) + machine.overhead_s
 
 
 def knee(machine: Machine, work: Work) -> float:
-    """Items from which on arithmetic is the limit: more of them gain nothing.
+    """Items from which on arithmetic is the limit and more gain nothing.
 
-    n where n flops / peak = (weights + n bytes) / bandwidth; infinite where the
-    items' own bytes take longer than their arithmetic.
+    n where n flops / peak = (weights + n bytes) / bandwidth; infinite
+    where the items' own bytes take longer than their arithmetic.
     """
     spare = work.item_flops / machine.ridge - work.item_bytes
     return work.weight_bytes / spare if spare > 0 else float("inf")
 
 
+# --8<-- [end:bound]
 # --8<-- [end:roofline]

@@ -51,6 +51,7 @@ class Timeline:
         self._marks: list[Mark] = []
         self.ended = False
 
+    # --8<-- [start:marks]
     def mark(self, stage: str, last: bool = False) -> None:
         """What has gone on since the mark before was `stage`; it ends now.
 
@@ -71,6 +72,7 @@ class Timeline:
             before = mark.at
         return found
 
+    # --8<-- [end:marks]
     @property
     def total(self) -> float:
         """From the start of the process to the last mark."""

@@ -28,9 +28,9 @@ class CostError(ValueError):
 # --8<-- [start:demand]
 @dataclass(frozen=True)
 class Demand:
-    """Audio hours a day, and how much the busiest hour exceeds the mean one.
+    """Audio hours a day, and how much busier the busiest hour is.
 
-    In the busiest hour, no more than a `risk` part of all moments may have more
+    In that hour, no more than a `risk` part of all moments may have more
     streams than there is room for.
     """
 
@@ -40,34 +40,36 @@ class Demand:
 
     def __post_init__(self) -> None:
         if self.audio_hours_per_day <= 0 or self.peak_factor < 1:
-            raise CostError("audio hours are more than 0, a peak factor at least 1")
+            raise CostError("hours exceed 0, a peak factor is at least 1")
         if not 0 < self.risk < 1:
             raise CostError("a risk is between 0 and 1")
 
     @property
     def mean_streams(self) -> float:
-        """Streams at a time, over the day: Little's law with audio as the stay."""
+        """Streams at a time: Little's law with audio as the stay."""
         return self.audio_hours_per_day / HOURS
 
     @property
     def peak_streams(self) -> int:
         """Streams to have room for.
 
-        Streams that begin at random are Poisson distributed around the mean of
-        the busiest hour, m; the normal approximation is m + z √m.
+        Streams that begin at random are Poisson distributed around the mean
+        of the busiest hour, m; the normal approximation is m + z √m.
         """
         mean = self.mean_streams * self.peak_factor
-        return math.ceil(mean + NormalDist().inv_cdf(1 - self.risk) * math.sqrt(mean))
+        margin = NormalDist().inv_cdf(1 - self.risk) * math.sqrt(mean)
+        return math.ceil(mean + margin)
 
 
 # --8<-- [end:demand]
 # --8<-- [start:capacity]
 def capacity(p95_s: Mapping[int, float], objective_s: float) -> int:
-    """The most streams a machine was measured with before it missed the objective.
+    """The most streams before a machine missed the objective.
 
     `p95_s` has the 95th percentile of a delay in s by number of streams. A
-    number counts if all smaller ones met the objective, too. Nothing is read
-    between or beyond what was measured. Raises `CostError` when none did.
+    number counts if all smaller ones met the objective, too. Nothing is
+    read between or beyond what was measured. Raises `CostError` when none
+    did.
     """
     held = 0
     for streams, delay in sorted(p95_s.items()):

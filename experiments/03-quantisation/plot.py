@@ -35,7 +35,7 @@ def draw(palette: Palette) -> Figure:
     time.legend(frameon=False, loc="lower right")
     for axes in (memory, time):
         axes.tick_params(length=0)
-        axes.margins(x=0.14)
+        axes.margins(x=0.3)
     return made
 
 

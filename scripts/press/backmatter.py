@@ -179,6 +179,8 @@ def _provenance(fact: Fact, known: Apparatus) -> str:
     if fact.cite in known.references:
         parts.append(f"[@{fact.cite}, {fact.locator}]")
     dates = [f"as of {day(fact.as_of)}"] if fact.as_of else []
+    if fact.checked:
+        dates.append(f"read again on {day(fact.checked)}: {fact.verdict}".rstrip(": "))
     if fact.review_by:
         dates.append(f"to be reviewed by {day(fact.review_by)}")
     if dates:

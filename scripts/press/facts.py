@@ -41,6 +41,8 @@ class Fact:
     cite: str
     locator: str
     rationale: str
+    checked: datetime.date | None
+    verdict: str
     digits: int | None
     line: int
 
@@ -161,6 +163,8 @@ def _fact(name: str, record: Record, path: Path, root: Path) -> Fact:
         cite=str(given.get("cite") or ""),
         locator=str(given.get("locator") or ""),
         rationale=str(given.get("rationale") or ""),
+        checked=_date(given.get("checked"), wrong),
+        verdict=str(given.get("verdict") or ""),
         digits=_digits(given.get("digits"), wrong),
         line=record.line,
     )
@@ -196,7 +200,8 @@ def _measured(source: str, root: Path, wrong) -> Any:
     path = (root / folder / "data.json").resolve()
     if not path.is_relative_to(root.resolve()) or not path.is_file():
         raise wrong(
-            f"reads {folder}/data.json, which is not there", "run `make figures`"
+            f"reads {folder}/data.json, which is not there",
+            f"run {folder}/run.py or mend `source`",
         )
     try:
         value: Any = _data(path, path.stat().st_mtime_ns)["values"]

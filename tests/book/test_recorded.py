@@ -19,10 +19,11 @@ ROOT = Path(__file__).resolve().parents[2]
 OUTPUTS = sorted((ROOT / "manuscript").glob("*/outputs/*.console"))
 
 
-def experiment(name: str) -> ModuleType:
-    """The `run.py` of an experiment as a module."""
-    path = ROOT / "experiments" / name / "run.py"
-    spec = importlib.util.spec_from_file_location(f"run_{name[3:]}", path)
+def experiment(script: str) -> ModuleType:
+    """An experiment's script, given by its path, as a module."""
+    path = ROOT / script
+    name = path.parent.name[3:]
+    spec = importlib.util.spec_from_file_location(f"{path.stem}_{name}", path)
     assert spec
     assert spec.loader
     module = importlib.util.module_from_spec(spec)
@@ -47,7 +48,7 @@ def test_a_recorded_output_is_what_the_command_prints(path: Path) -> None:
 
 def test_the_latency_budgets_data_is_what_the_model_gives() -> None:
     name = "01-latency-budget"
-    assert experiment(name).values() == recorded(name)["values"]
+    assert experiment(f"experiments/{name}/run.py").values() == recorded(name)["values"]
 
 
 def test_shares_of_the_mean_come_to_a_hundred() -> None:
@@ -61,7 +62,7 @@ def test_the_histogram_holds_every_word_once() -> None:
 
 
 def test_the_frame_clock_times_every_frame() -> None:
-    run = experiment("01-frame-clock")
+    run = experiment("experiments/01-frame-clock/run.py")
     late = asyncio.run(run.listen(11, None))
     assert len(late) == 11
     assert min(late) > -1

@@ -45,7 +45,10 @@ def test_whom_company_helps_and_whom_not() -> None:
 
 
 def test_the_window_models_numbers_follow_from_the_cost() -> None:
-    run, data = experiment("03-batch-window"), values("03-batch-window")
+    run, data = (
+        experiment("experiments/03-batch-window/run.py"),
+        values("03-batch-window"),
+    )
     cost = Cost(data["cost"]["call_s"], data["cost"]["item_s"])
     for limit, most in data["most_a_second"].items():
         assert most == round(cost.rate(int(limit)), 1)
@@ -69,7 +72,7 @@ def test_percentiles_of_the_window_are_in_order_and_loads_below_one() -> None:
 
 
 def test_the_arrangements_padding_is_what_their_lengths_say() -> None:
-    run, data = experiment("03-padding"), values("03-padding")
+    run, data = experiment("experiments/03-padding/run.py"), values("03-padding")
     made = run.arrangements(run.utterances())
     assert {name.replace(" ", "-") for name in made} == set(data["arrangements"])
     for name, batches in made.items():
@@ -90,7 +93,7 @@ def test_the_stages_of_a_start_come_to_its_total() -> None:
 
 
 def test_the_fleets_are_what_the_model_gives() -> None:
-    assert experiment("03-fleet").values() == values("03-fleet")
+    assert experiment("experiments/03-fleet/run.py").values() == values("03-fleet")
 
 
 def test_every_type_heard_all_words_and_eight_bits_need_least_memory() -> None:
@@ -101,7 +104,7 @@ def test_every_type_heard_all_words_and_eight_bits_need_least_memory() -> None:
 
 
 def test_every_way_to_use_two_cores_was_measured() -> None:
-    run, data = experiment("03-threads"), values("03-threads")
+    run, data = experiment("experiments/03-threads/run.py"), values("03-threads")
     assert set(data) == set(run.WAYS)
     for name, way in run.WAYS.items():
         most = 1000 * way.processes / data[name]["wall_ms_per_audio_s"]

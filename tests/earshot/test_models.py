@@ -24,6 +24,7 @@ from earshot.models.sources import SourceError
 from earshot.models.store import Store, WeightsMissing, WrongDigest
 from earshot.models.vocabulary import tokenizer_from_bundle
 
+MANIFEST = Path(__file__).parents[2] / "earshot/models/manifest.toml"
 GRAPH = b"a graph" * 1000
 WORDS = b"some words"
 
@@ -81,7 +82,7 @@ WORDS_ONLY = source("shelf", "words", words=("words",))
 # -- the manifest ---------------------------------------------------------------
 
 
-@pytest.mark.parametrize("model", read().values(), ids=lambda model: model.id)
+@pytest.mark.parametrize("model", read(MANIFEST).values(), ids=lambda m: m.id)
 def test_every_file_is_pinned_and_has_a_source(model: Model) -> None:
     names = {file.name for file in model.files}
     for file in model.files:
@@ -95,7 +96,7 @@ def test_every_file_is_pinned_and_has_a_source(model: Model) -> None:
     assert names == {name for place in model.sources for name in place.files}
 
 
-@pytest.mark.parametrize("model", read().values(), ids=lambda model: model.id)
+@pytest.mark.parametrize("model", read(MANIFEST).values(), ids=lambda m: m.id)
 def test_every_model_has_its_licence_and_the_names_of_its_owners(model: Model) -> None:
     assert model.licence == "MIT"
     assert "Permission is hereby granted" in model.notice

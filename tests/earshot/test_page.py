@@ -18,13 +18,13 @@ from itertools import count as numbers
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import axe
 import numpy as np
 import pytest
 
 from earshot.audio.formats import Samples
 from earshot.bench.clips import clips
 from earshot.text.errors import count
+from press.checks.outputs import axe
 
 pytestmark = pytest.mark.external
 
