@@ -7,7 +7,7 @@ SYNC := $(BIN)/uv sync --quiet --locked --inexact --no-default-groups
 TESTED := moonshine-tiny silero-vad whisper-base
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: help book site pdf epub diagrams figures listings fonts pictures demo bench test check release-check lint clean
+.PHONY: help book site pdf epub diagrams figures listings fonts pictures demo bench faults test check release-check lint clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,9 +45,13 @@ demo: $(VENV)/.earshot ## talk to Earshot: a page on 127.0.0.1:8765 (44 MB of we
 	@$(BIN)/earshot models pull > /dev/null
 	@$(BIN)/earshot serve --open
 
-bench: $(VENV)/.earshot $(VENV)/.test ## measure Earshot on a quiet machine of two cores (about 15 minutes)
+bench: $(VENV)/.press $(VENV)/.earshot $(VENV)/.test ## measure the press and Earshot on a quiet machine of two cores (about 20 minutes)
+	@$(BIN)/press bench
 	@$(BIN)/earshot models pull $(TESTED) > /dev/null
 	@$(BIN)/earshot bench
+
+faults: $(VENV)/.press $(VENV)/.test ## spoil a copy of the book in a hundred ways and see what the press says
+	@PYTHONPATH=tests $(BIN)/python -m faults
 
 test: $(VENV)/.press $(VENV)/.earshot $(VENV)/.figures $(VENV)/.test ## run the tests that need no browser, Java or node
 	@$(BIN)/earshot models pull $(TESTED) > /dev/null

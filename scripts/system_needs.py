@@ -86,11 +86,11 @@ NPM = Need(
     "npm", program("npm"), {"apt-get": ("npm",), "dnf": ("npm",), "brew": ("node",)}
 )
 JAVA = Need(
-    "Java 11 or later",
-    program("java"),
+    "Java 11 or later with its compiler",
+    program("javac"),
     {
-        "apt-get": ("default-jre-headless",),
-        "dnf": ("java-latest-openjdk-headless",),
+        "apt-get": ("default-jdk-headless",),
+        "dnf": ("java-latest-openjdk-devel",),
         "brew": ("openjdk",),
     },
 )

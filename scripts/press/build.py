@@ -16,6 +16,7 @@ import os
 import re
 import shutil
 import tempfile
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,15 +28,17 @@ from press.book import Book
 from press.findings import Finding, PressError
 
 if TYPE_CHECKING:
+    import jinja2
     from mkdocs.config.defaults import MkDocsConfig
 
-    from press.capture import CapturePlugin
+    from press.capture import CapturedPage, CapturePlugin
 
 Report = Callable[[str], None]
 OUTPUTS = ("site", "pdf", "epub")
 INPUT_FOLDERS = ("theme", "diagrams", "experiments")
 INPUT_FILES = ("mkdocs.yml", "uv.lock")
 SKIPPED = ("__pycache__",)
+DOCS = Path(__file__).parent / "docs"  # reports on the press, which print nothing
 RECORD = "edition.json"
 PAGE_MAP = "page-map.json"
 DAY = 86_400
@@ -81,7 +84,8 @@ def _inputs(book: Book) -> Iterator[tuple[str, Path]]:
     folders |= {"manuscript": book.docs, "press": Path(__file__).parent}
     for name, folder in folders.items():
         for path in folder.rglob("*"):
-            if path.is_file() and not any(part in SKIPPED for part in path.parts):
+            skipped = DOCS in path.parents or any(p in SKIPPED for p in path.parts)
+            if path.is_file() and not skipped:
                 yield f"{name}/{path.relative_to(folder).as_posix()}", path
     for name in INPUT_FILES:
         if (book.root / name).is_file():
@@ -258,8 +262,7 @@ def preview_chapter(book: Book, number: int, report: Report) -> Path:
     path = folder / f"chapter-{number:02}.pdf"
     with tempfile.TemporaryDirectory(dir=folder, prefix=".") as work, dated(book):
         report("Rendering the pages")
-        pages = render(book, Path(work) / "site")
-        report(f"Setting chapter {number}")
+        pages = render_chapter(book, number, Path(work) / "site")
         fresh = Path(work) / path.name
         pdf.write_chapter(book, pages, number, fresh, report)
         os.replace(fresh, path)
@@ -313,12 +316,48 @@ def _page_map(folder: Path) -> dict[str, Any]:
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
 
-def render(book: Book, site_folder: Path) -> list:
+def render(book: Book, site_folder: Path) -> list[CapturedPage]:
     """Run MkDocs once into `site_folder`; returns the captured pages.
 
     Raises `PressError` with what MkDocs warned of.
     """
     from mkdocs.commands.build import build
+
+    return _captured(book, site_folder, build)
+
+
+def render_chapter(book: Book, number: int, site_folder: Path) -> list[CapturedPage]:
+    """All pages in the book's order, of which only the chapter's are rendered.
+
+    Nothing is written. Raises `PressError` as `render` does.
+    """
+    from mkdocs.commands import build as steps
+    from mkdocs.structure.files import get_files, set_exclusions
+    from mkdocs.structure.nav import get_navigation
+
+    mine = {page.src for page in book.chapter(number).pages}
+
+    def populate(config: MkDocsConfig) -> None:
+        config = config.plugins.on_config(config)
+        config.plugins.on_pre_build(config=config)
+        files = get_files(config)
+        files.add_files_from_theme(config.theme.get_env(), config)
+        files = config.plugins.on_files(files, config=config)
+        set_exclusions(files, config)
+        pages = get_navigation(files, config).pages
+        plugin_of(config).fragments = {p.file.src_uri: (p.url, "") for p in pages}
+        for page in pages:
+            if page.file.src_uri in mine:
+                steps._populate_page(page, config, files)
+
+    return _captured(book, site_folder, populate)
+
+
+def _captured(
+    book: Book, site_folder: Path, work: Callable[[MkDocsConfig], None]
+) -> list[CapturedPage]:
+    """The pages that some of MkDocs' work captured, its warnings heeded."""
+    import jinja2
     from mkdocs.config import load_config
     from mkdocs.exceptions import MkDocsException
 
@@ -331,15 +370,26 @@ def render(book: Book, site_folder: Path) -> list:
             str(book.root / "mkdocs.yml"), site_dir=str(site_folder), strict=False
         )
         plugin = plugin_of(config)
-        build(config)
+        work(config)
     except MkDocsException as error:
         alone = Finding(book.root / "mkdocs.yml", 1, "mkdocs", str(error), "mend it")
         raise PressError(*sorted(set(warnings.findings or [alone]))) from None
+    except jinja2.TemplateError as error:
+        raise PressError(template_fault(error)) from None
     finally:
         logger.removeHandler(warnings)
     if warnings.findings:
         raise PressError(*sorted(set(warnings.findings)))
     return plugin.captured()
+
+
+def template_fault(error: jinja2.TemplateError) -> Finding:
+    """What is wrong in a template, at the last of its lines in the error's trace."""
+    trace = traceback.extract_tb(error.__traceback__)
+    lines = [place for place in trace if not place.filename.endswith(".py")]
+    place = (lines or trace)[-1]
+    what = f"the template fails: {error.message}"
+    return Finding(Path(place.filename), place.lineno or 1, "template", what, "mend it")
 
 
 def plugin_of(config: MkDocsConfig) -> CapturePlugin:

@@ -16,9 +16,9 @@ from mkdocs.plugins import BasePlugin
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page as SitePage
 
-from press import apparatus, blocks, checks, figures, site
+from press import apparatus, blocks, checks, figures, safety, site
 from press.apparatus import Apparatus
-from press.findings import refuse
+from press.findings import Finding, refuse
 from press.markdown import PressExtension
 
 PAGES = "pages.json"
@@ -100,7 +100,12 @@ class CapturePlugin(BasePlugin):
     def on_page_content(
         self, html: str, page: SitePage, config: MkDocsConfig, files: Files
     ) -> str:
-        """Keep the rendered fragment."""
+        """Keep the rendered fragment; raises `PressError` where it isn't inert."""
+        path = Path(page.file.abs_src_path or page.file.src_uri)
+        refuse(
+            Finding(path, 1, "unsafe", f"the page holds {what}", safety.FIX)
+            for what in safety.of_page(html)
+        )
         self.fragments[page.file.src_uri] = (page.url, html)
         return html
 

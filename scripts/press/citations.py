@@ -19,6 +19,7 @@ ENTRY = re.compile(r"^@(?P<type>\w+)\s*\{\s*(?P<key>[^,\s]+)\s*,", re.M)
 NO_DATE = "n.d."
 OTHERS = "others"  # BibTeX's last author for "and so on"
 TEX = re.compile(r"\\[A-Za-z]+|\$")
+PLAIN = re.compile(r"(?:[A-Za-z0-9 .,:;()/]|-(?!-))*")  # means itself in LaTeX
 ADDRESSES = ("url", "doi", "abstract", "file", "keywords")
 CONTAINERS = ("journal", "booktitle", "howpublished", "institution", "publisher")
 
@@ -158,9 +159,11 @@ def _details(fields: dict[str, str]) -> str:
     return ", ".join(parts)
 
 
+@lru_cache(maxsize=4096)
 def _text(value: str) -> str:
     """A BibTeX field as plain Unicode text on one line."""
-    return " ".join(str(Text.from_latex(value)).replace("~", " ").split())
+    text = value if PLAIN.fullmatch(value) else str(Text.from_latex(value))
+    return " ".join(text.replace("~", " ").split())
 
 
 def _family(person: Person) -> str:

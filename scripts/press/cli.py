@@ -16,6 +16,7 @@ import click
 
 from press.findings import Finding, PressError, refuse
 
+SET_UP = "run `make book` where the press is"
 FOLDER = click.Path(path_type=Path, file_okay=False)
 ROOT = click.option(
     "--root",
@@ -45,7 +46,7 @@ def told(command: Callable) -> Callable:
             sys.exit(1)
         except BrokenPipeError:  # who read the output has seen enough
             raise
-        except OSError as error:
+        except (OSError, ModuleNotFoundError) as error:
             tell([_refused(error, root)], root, as_json)
             sys.exit(1)
         except KeyboardInterrupt:
@@ -54,9 +55,17 @@ def told(command: Callable) -> Callable:
     return wrapper
 
 
-def _refused(error: OSError, root: Path) -> Finding:
-    """What the system refuses: a file's rights, a full disk, a name taken."""
-    path = Path(error.filename) if error.filename else root
+def _refused(error: OSError | ModuleNotFoundError, root: Path) -> Finding:
+    """What the system refuses: a file's rights, a full disk, a library, a package."""
+    place = Path(sys.prefix)
+    if isinstance(error, ModuleNotFoundError):
+        problem = f"the package “{error.name}” is not installed"
+        return Finding(place, 1, "missing", problem, f"{SET_UP}, which installs it")
+    if error.errno is None:  # from the loader of shared libraries
+        problem = f"{str(error).partition(':')[0]}, which WeasyPrint needs"
+        return Finding(place, 1, "missing", problem, f"install Pango, or {SET_UP}")
+    name = error.filename2 or error.filename  # the place that something goes to
+    path = Path(name) if name else root
     problem = (error.strerror or str(error)).lower()
     fix = "see to its rights, its kind and the space on the disk"
     return Finding(path, 1, "system", f"the system says “{problem}”", fix)
@@ -184,9 +193,18 @@ def site(root: Path, host: str, port: int) -> None:
 @ROOT
 @JSON
 @click.option("--release", is_flag=True, help="Refuse what a release refuses.")
+@click.option("--outputs", is_flag=True, help="Check what is built in build/ instead.")
+@click.option("--write", is_flag=True, help="With --outputs: write docs/checks.md.")
 @told
-def check(root: Path, release: bool) -> None:
-    """Check the manuscript without building anything."""
+def check(root: Path, release: bool, outputs: bool, write: bool) -> None:
+    """Check the manuscript, or the built site, EPUB and PDF (--outputs).
+
+    The outputs are asked by every rule and by the validators of others (Java,
+    Chromium and npm are needed); a table says what each looks at and its time.
+    """
+    if outputs:
+        _check_outputs(root, write)
+        return
     from press import apparatus, checks
     from press import release as releases
 
@@ -199,6 +217,18 @@ def check(root: Path, release: bool) -> None:
     for finding in later:
         if finding.code == "fact-expired":
             click.echo(f"warning: {finding.relative(known.book.root)}", err=True)
+
+
+def _check_outputs(root: Path, write: bool) -> None:
+    from press.checks.outputs import built, report, suite
+
+    book = built.load(root)
+    with progress() as tell:
+        results = suite.run(book, tell)
+    click.echo(report.table(results))
+    if write:
+        report.write(results, len(book.pdf.labels))
+    refuse(found for one in results for found in one.findings)
 
 
 @main.command()
@@ -353,6 +383,25 @@ def sample(root: Path, seed: int, folder: Path) -> None:
     projects.refuse_filled(folder)
     samples.write(folder, project, seed=seed)
     click.echo(f"next: press book --root {folder}")
+
+
+@main.command()
+@ROOT
+@click.option("--json", "as_data", is_flag=True, help="Print the data as JSON.")
+@told
+def bench(root: Path, as_data: bool) -> None:
+    """Measure the press over an invented book of full size (some minutes)."""
+    from press import sample as samples
+    from press.bench import child, report, suite
+
+    try:
+        with progress() as tell:
+            found = suite.Suite(root.resolve(), samples.Size(), tell).run()
+    except child.BenchError as error:
+        raise click.ClickException(str(error)) from error
+    found = {"about": report.about(), **found}
+    report.write(found)
+    click.echo(json.dumps(found, indent=1) if as_data else report.table(found))
 
 
 @main.group()

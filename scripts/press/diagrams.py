@@ -16,11 +16,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from press.data import read_text
 from press.findings import Finding, PressError
 from press.mermaid.config import SCHEMES, classes, config
 from press.mermaid.gate import gate
 from press.mermaid.source import Source
-from press.mermaid.vendor import SHA256, fonts
+from press.mermaid.vendor import MERMAID, fonts
 from press.theme import Theme
 
 SCRIPTS = ("page.js", "flatten.js")
@@ -61,7 +62,7 @@ class Gallery:
         if not self.lock_path.exists():
             return {}
         try:
-            return json.loads(self.lock_path.read_text(encoding="utf-8"))
+            return json.loads(read_text(self.lock_path))
         except json.JSONDecodeError as error:
             raise PressError(
                 Finding(
@@ -81,7 +82,7 @@ class Gallery:
             "classes": {scheme: classes(self.theme, scheme) for scheme in SCHEMES},
             "paper": {s: self.theme.palette[s]["paper"] for s in SCHEMES},
             "scripts": [_digest(_script(name)) for name in SCRIPTS],
-            "mermaid": SHA256,
+            "mermaid": MERMAID.sha256,
             "fonts": [_digest(p.read_bytes()) for p in fonts(self.theme).values()],
         }
         return _digest(json.dumps(parts, sort_keys=True).encode())
@@ -126,7 +127,7 @@ def _wrong(gallery: Gallery, source: Source) -> tuple[Finding, ...]:
     drawn = {scheme: gallery.drawing(source.name, scheme) for scheme in SCHEMES}
     texts: dict[str, str] = {}
     if all(path.exists() for path in drawn.values()):
-        texts = {s: path.read_text(encoding="utf-8") for s, path in drawn.items()}
+        texts = {s: read_text(path) for s, path in drawn.items()}
     checked = (source, texts, gallery.theme.palette)
     kept = _kept.get(source.path)
     if kept is None or kept[0] != checked:
@@ -175,7 +176,7 @@ def _draw(
         return
     from press.mermaid.studio import DrawingError, Studio
 
-    with Studio(gallery.root, gallery.theme) as studio:
+    with Studio(gallery.theme) as studio:
         for source in sources:
             prepared = {s: source.prepare(classes(gallery.theme, s)) for s in SCHEMES}
             try:

@@ -103,9 +103,6 @@ def _navigation(book: Book, documents: list[Document]) -> list[Item]:
 def _look(book: Book, theme: Theme) -> list[Item]:
     """The style sheet, the fonts that it names and the cover."""
     path = theme.folder / STYLE_SHEET
-    if not path.is_file():
-        message = f"the theme has no {STYLE_SHEET}"
-        raise PressError(Finding(path, 1, "epub-style", message, "add it"))
     css = theme.fill(path.read_text(encoding="utf-8"))
     fonts = theme.folder / "fonts"
     items = [Item("style", "css/book.css", css.encode())]

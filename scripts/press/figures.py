@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from press import safety
 from press.book import Book
 
 NAME = re.compile(r"^[\w-]+$")
@@ -33,7 +34,8 @@ class Drawing:
 def drawings(root: Path, scheme: str, name: str) -> tuple[Drawing, Drawing]:
     """The light and the dark drawing of `diagram:name` or `plot:name`.
 
-    Raises `FigureError` when one is missing or is no SVG with a size.
+    Raises `FigureError` when one is missing, leads out of the project or is no SVG
+    with a size.
     """
     if not NAME.match(name):
         raise FigureError(f"“{name}” is no name of a {scheme}")
@@ -67,6 +69,8 @@ def _drawing(root: Path, scheme: str, name: str, form: str) -> Drawing:
         status = os.stat(f"{root}/{file}")
     except OSError:
         raise FigureError(f"{scheme} “{name}” has no {file}") from None
+    if not os.path.realpath(f"{root}/{file}").startswith(f"{os.path.realpath(root)}/"):
+        raise FigureError(f"{file} leads out of the project")
     address = f"{ASSETS}/{scheme}-{name}.{form}.svg"
     return _read(f"{root}/{file}", address, status.st_mtime_ns)
 
@@ -88,4 +92,7 @@ def _size(file: Path) -> tuple[float, float]:
         _, _, width, height = map(float, root.get("viewBox", "").split())
     except (etree.XMLSyntaxError, ValueError, OSError) as error:
         raise FigureError(f"{file.name} is no SVG with a viewBox ({error})") from None
+    unsafe = ", ".join(dict.fromkeys(safety.of_drawing(root)))
+    if unsafe:
+        raise FigureError(f"{file.name} holds {unsafe}, which runs or calls elsewhere")
     return width, height

@@ -10,7 +10,7 @@ from __future__ import annotations
 import html
 import re
 from collections import Counter
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as etree
@@ -22,6 +22,7 @@ from markdown.treeprocessors import Treeprocessor
 from markdown.util import STX, AtomicString
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
+from pygments.lexer import Lexer
 from pygments.lexers import get_lexer_by_name
 from pygments.lexers.special import TextLexer
 from pygments.util import ClassNotFound
@@ -42,6 +43,7 @@ from press.source import (
 )
 
 CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
+MARKS = HtmlFormatter(nowrap=True)
 ALIGNMENT = re.compile(r"text-align:\s*(left|center|right);?")
 KIND_NAMES = {
     "measured": "Measured",
@@ -284,11 +286,7 @@ def fence(
     """
     if language == "math":
         return displayed(source, options.get("number", ""))
-    try:
-        lexer = get_lexer_by_name(language, stripnl=False)
-    except ClassNotFound:
-        lexer = TextLexer(stripnl=False)
-    marked = highlight(source, lexer, HtmlFormatter(nowrap=True)).rstrip("\n")
+    marked = highlight(source, _lexer(language), MARKS).rstrip("\n")
     numbers = listings.numbers(options.get("lines", ""))
     callouts = listings.numbers(options.get("callouts", ""))
     rows = []
@@ -306,6 +304,14 @@ def fence(
         f'<div class="highlight{kind}"><pre tabindex="0">'
         f'<code class="language-{name}">{"".join(rows)}</code></pre></div>'
     )
+
+
+@lru_cache(maxsize=64)
+def _lexer(language: str) -> Lexer:
+    try:
+        return get_lexer_by_name(language, stripnl=False)
+    except ClassNotFound:
+        return TextLexer(stripnl=False)
 
 
 def _callout(index: int) -> str:

@@ -8,6 +8,7 @@ for a second pass.
 
 from __future__ import annotations
 
+import gc
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -40,9 +41,15 @@ def write(
     `identifier`. Raises `PressError` for what can't be set: a missing image or
     anchor, a character that no typeface has; and for what the pages have lost.
     """
-    sheets = _sheets(book, captured)
+    try:
+        return _write(_sheets(book, captured), path, report)
+    finally:
+        gc.collect()  # the pages hold one another; what comes next would sweep them
+
+
+def _write(sheets: Sheets, path: Path, report: Report) -> dict[str, Any]:
     setter = Setter(sheets)
-    check_characters(setter, captured)
+    check_characters(setter, list(sheets.pages))
     report("Setting the pages of the PDF")
     galleys = Galleys(setter, _galleys(sheets))
     galleys.settle()
@@ -52,9 +59,9 @@ def write(
     setter.save(galleys.galleys[0].laid.copy(leaves), path, front)
     return {
         "pages": list(labels),
-        "places": _places(galleys, book),
+        "places": _places(galleys, sheets.book),
         "blocks": _blocks(sheets, labels, leaves),
-        "identifier": _identifier(book),
+        "identifier": _identifier(sheets.book),
     }
 
 
@@ -119,19 +126,26 @@ def _places(galleys: Galleys, book: Book) -> dict[str, str]:
 def _blocks(
     sheets: Sheets, labels: tuple[str, ...], leaves: tuple[weasyprint.Page, ...]
 ) -> dict[str, list[list[Any]]]:
-    """By source, the number of the first block that begins on each page."""
+    """By source, the number of the first block that begins on each page.
+
+    A figure that moved to a later page than the text behind it begins none, so
+    numbers rise with the pages.
+    """
     found: dict[str, list[list[Any]]] = {}
+    last: dict[str, int] = {}
     seen: set[str] = set()
     for label, leaf in zip(labels, leaves, strict=True):
         begun: dict[str, int] = {}
-        for block in begins(leaf._page_box):
-            if block not in seen:
-                seen.add(block)
-                number, _, at = block.partition(":")
-                src = sheets.pages[int(number)].src
-                begun[src] = min(int(at), begun.get(src, int(at)))
+        here = set(begins(leaf._page_box)) - seen
+        seen |= here
+        for block in here:
+            number, _, place = block.partition(":")
+            src, at = sheets.pages[int(number)].src, int(place)
+            if at > last.get(src, -1):
+                begun[src] = min(at, begun.get(src, at))
         for src, at in begun.items():
             found.setdefault(src, []).append([at, label])
+            last[src] = at
     return found
 
 

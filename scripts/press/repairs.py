@@ -39,7 +39,8 @@ def _name_controls(document: _Element) -> None:
     for link in document.xpath("//a[@class='headerlink']"):
         link.set("aria-label", "Link to this heading")
         link.attrib.pop("title", None)
-    for box in document.xpath("//li/input[@type='checkbox' and not(@aria-label)]"):
+    boxes = "[self::li or self::p]/input[@type='checkbox' and not(@aria-label)]"
+    for box in document.xpath(f"//*{boxes}"):
         box.set("aria-label", " ".join(box.getparent().text_content().split()))
 
 

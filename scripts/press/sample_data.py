@@ -24,7 +24,8 @@ SVG = (
 )
 BOX = (
     '<rect x="{x}" y="{y}" width="120" height="40" fill="none" stroke="{ink}"/>'
-    '<text x="{tx}" y="{ty}" fill="{ink}" font-size="14">{word}</text>'
+    '<text x="{tx}" y="{ty}" fill="{ink}" font-family="Inter, sans-serif" '
+    'font-size="14">{word}</text>'
 )
 BOXES = tuple((x, y) for y in range(20, 340, 80) for x in range(20, 600, 160))
 CODE = '''\

@@ -167,7 +167,7 @@ def _schema(book: Book, page: Page) -> dict[str, Any]:
 
 
 def extra_files(book: Book) -> dict[str, bytes]:
-    """Files by their address below the site's root: style, script, fonts, robots."""
+    """Files by their address below the site's root: style, scripts, fonts, robots."""
     theme = Theme.load(book.root / "theme")
     folder = theme.folder / "site"
     files = {
@@ -178,6 +178,8 @@ def extra_files(book: Book) -> dict[str, bytes]:
     }
     for font in sorted((folder / "fonts").glob("*.woff2")):
         files[FONT_FOLDER + font.name] = font.read_bytes()
+    for path in sorted((folder / "calculators").glob("*.js*")):
+        files[f"assets/calculators/{path.name}"] = path.read_bytes()
     return files
 
 

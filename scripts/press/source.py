@@ -28,7 +28,7 @@ CITATION = re.compile(r"(?<![\\\]!])\[(?P<body>@[^\[\]\n]+(?:\n[^\[\]\n]+)*)\](?
 CITED = re.compile(r"^@(?P<key>[A-Za-z0-9][\w:.+/-]*)(?:,\s*(?P<locator>.+))?$", re.S)
 LINK = re.compile(
     r"(?P<image>!?)(?<!\\)\[(?P<text>(?:\\.|[^\[\]\\]|\[[^\[\]]*\])*)\]"
-    r"\((?P<scheme>[a-z][a-z0-9+.-]*):(?P<target>[^()\s]*(?:\([^()\s]*\)[^()\s]*)*)"
+    r"\((?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):(?P<target>[^()\s]*(?:\([^()\s]*\)[^()\s]*)*)"
     r"(?:\s+\"[^\"]*\")?\)"
 )
 HEADING = re.compile(r"^(?P<marks>#{1,6})[ \t]+(?P<text>.+?)[ \t]*#*[ \t]*$", re.M)
@@ -120,7 +120,8 @@ def scan(text: str) -> Scan:
     """Find all marks of a page's text (front matter included)."""
     _, body, first = split_front_matter(text)
     fences, unfenced = _fences(body, first)
-    masked = COMMENT.sub(lambda m: blank(m[0]), unfenced)
+    last = unfenced.rfind("-->") + 3  # what opens behind it never ends
+    masked = COMMENT.sub(lambda m: blank(m[0]), unfenced[:last]) + unfenced[last:]
     masked = CODE_SPAN.sub(lambda m: blank(m[0]), masked)
     starts = _line_starts(masked)
 

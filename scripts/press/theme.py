@@ -8,14 +8,22 @@ reading systems do not all know `var()`.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import yaml
+from press import data
+from press.findings import Finding, refuse
 
-from press.data import Loader
-from press.findings import Finding, PressError
-
+SCHEMES = ("light", "dark")
+TINTS = ("accent", "ochre", "moss", "rust", "plum", "slate")
+COLOURS = (
+    *("paper", "surface", "ink", "muted", "rule"),
+    *(name for tint in TINTS for name in (tint, f"{tint}-soft")),
+)
+ROLES = ("text", "sans", "mono")
+COLOUR = re.compile(r"#[0-9a-f]{6}")
 VARIABLE = re.compile(r"var\(--(?P<name>[a-z-]+)\)")
 
 
@@ -43,21 +51,10 @@ class Theme:
     def load(cls, folder: Path) -> Theme:
         """Read `theme.yml` in `folder`; raises `PressError` when it is unusable."""
         path = folder / "theme.yml"
-        try:
-            data = yaml.load(path.read_text(encoding="utf-8"), Loader=Loader)
-            faces = tuple(Face(**face) for face in data["fonts"])
-            return cls(folder, data["palette"], data["type"], faces)
-        except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
-            raise PressError(
-                Finding(
-                    path,
-                    getattr(getattr(error, "problem_mark", None), "line", 0) + 1,
-                    "theme-unreadable",
-                    f"the theme can't be read ({type(error).__name__}: {error})",
-                    "give it `palette` (light, dark), `type` (text, sans, mono) and"
-                    " `fonts` (family, weight, style, file)",
-                )
-            ) from error
+        parts = data.parse_mapping(path, data.read_text(path))
+        refuse(Finding(path, line, "theme", *told) for line, *told in _faults(parts))
+        faces = tuple(Face(**face) for face in parts["fonts"].value)
+        return cls(folder, parts["palette"].value, parts["type"].value, faces)
 
     def values(self, scheme: str) -> dict[str, str]:
         """All custom-property values of one scheme, by name without `--`."""
@@ -105,6 +102,42 @@ class Theme:
             f"{light}\n@media screen {{\n{chosen}}}\n"
             f"@media screen and (prefers-color-scheme: dark) {{\n{early}}}\n"
         )
+
+
+def _faults(parts: dict[str, data.Record]) -> Iterator[tuple[int, str, str]]:
+    """What is wrong in `theme.yml`: line, problem, what to do."""
+    nothing = data.Record(None, 1)
+    palette, roles, faces = (
+        parts.get(name, nothing) for name in ("palette", "type", "fonts")
+    )
+    schemes = {
+        scheme: _mapping(_mapping(palette.value).get(scheme)) for scheme in SCHEMES
+    }
+    names = dict.fromkeys([*COLOURS, *schemes["light"], *schemes["dark"]])
+    for scheme, colours in schemes.items():
+        line = palette.lines.get(scheme, palette.line)
+        for name in names:
+            problem = f"the {scheme} palette's “{name}” is no colour"
+            if name not in colours:
+                problem = f"the {scheme} palette has no “{name}”"
+            if not COLOUR.fullmatch(str(colours.get(name))):
+                yield line, problem, f'write `{name}: "#rrggbb"`, in small letters'
+    for role in ROLES:
+        if not isinstance(_mapping(roles.value).get(role), str):
+            fix = f"write `{role}:` and font families, as in CSS"
+            yield roles.line, f"`type` names no fonts for “{role}”", fix
+    listed = faces.value if isinstance(faces.value, list) else [None]
+    for face in listed:
+        try:
+            Face(**face)
+        except TypeError:
+            fix = "write `- {family: …, weight: …, style: …, file: …}`"
+            yield faces.line, f"`fonts` lists “{face}”, which is no face", fix
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    """The value, where it is a mapping; else none."""
+    return value if isinstance(value, dict) else {}
 
 
 def _properties(values: dict[str, str]) -> dict[str, str]:

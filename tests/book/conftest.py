@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from built_book import Built, build_in, copy
+from built_book import build_in, copy
 from fixture_book import lay_out
 
-from press.checks.outputs.browser import FLAGS
-from press.mermaid import chromium
+from press.checks.outputs import browser as browsing
+from press.checks.outputs.built import Built
 
 
 @pytest.fixture(scope="session")
@@ -38,10 +38,5 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Built:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """The system's Chromium."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        path = chromium.executable()
-        opened = driver.chromium.launch(executable_path=path, args=list(FLAGS))
+    with browsing.launched() as opened:
         yield opened
-        opened.close()

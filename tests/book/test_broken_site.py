@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from built_book import Built
 
+from press.checks.outputs import axe, code, site, validators
 from press.checks.outputs import browser as browsing
-from press.checks.outputs import code, site, validators
 from press.checks.outputs.site import Site
 
 PAGE = "01-queues/01-waiting/index.html"
@@ -135,6 +135,13 @@ def test_fault(name: str, copy: Site) -> None:
     assert all(finding.path.is_relative_to(copy.folder) for finding in found)
 
 
+def test_data_that_nobody_should_see(small: Built, copy: Site) -> None:
+    assert list(site.strays(copy, small.book.docs)) == []
+    shutil.copy(small.book.docs / "facts.yml", copy.folder)
+    (found,) = site.strays(copy, small.book.docs)
+    assert (found.path, found.code) == (small.book.docs / "facts.yml", "site-stray")
+
+
 def test_code_that_changed(small: Built, copy: Site) -> None:
     swap("plain   text", "plain text")(copy.folder)
     (found,) = code.on_site(small.book, copy)
@@ -196,14 +203,30 @@ SEEN: dict[str, tuple[Change, str]] = {
 @pytest.mark.external
 @pytest.mark.parametrize("name", ["", *SEEN])
 def test_fault_that_a_browser_sees(name: str, copy: Site, browser: Any) -> None:
-    import axe
-
     change, wanted = SEEN.get(name, (lambda folder: None, None))
     change(copy.folder)
     audit = axe.violations if wanted in (None, "site-axe") else lambda page: []
     found = list(browsing.pages(browser, copy, audit, [PAGE]))
     codes = {finding.code for finding in found}
     assert wanted in codes if wanted else not codes
+
+
+@pytest.mark.external
+@pytest.mark.parametrize(
+    ("rule", "where"),
+    [
+        ("", ""),
+        ("@media (max-width: 400px) { article p { color: #ccc } }", "on a phone"),
+        (".md-search-result__link article * { color: #ccc }", "the search open"),
+    ],
+)
+def test_what_only_a_closer_look_shows(
+    rule: str, where: str, copy: Site, browser: Any
+) -> None:
+    append("assets/book.css", rule)(copy.folder)
+    found = list(browsing.close_up(browser, copy, axe.violations, [PAGE], "queue"))
+    assert bool(found) == bool(rule)
+    assert all(where in finding.message for finding in found)
 
 
 @pytest.mark.external

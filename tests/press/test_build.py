@@ -198,6 +198,23 @@ def test_a_book_without_generated_pages_prints_what_it_cites(copied, tmp_path):
     assert "back/" not in html
 
 
+def test_one_chapter_is_rendered_as_in_the_whole_book(copied, tmp_path):
+    book = books.load(copied)
+    whole = build.render(book, tmp_path / "site")
+    alone = build.render_chapter(book, 1, tmp_path / "none")
+    mine = [page.src for page in book.chapter(1).pages]
+    assert [p for p in alone if p.html] == [p for p in whole if p.src in mine]
+    assert [(p.src, p.url) for p in alone] == [(p.src, p.url) for p in whole]
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_chapter_alone_tells_of_links_that_lead_nowhere(copied, tmp_path):
+    page = copied / "manuscript/01-queues/exercises.md"
+    page.write_text(f"{page.read_text()}\nA [link](nowhere.md).\n")
+    with pytest.raises(PressError, match=r"nowhere\.md"):
+        build.render_chapter(books.load(copied), 1, tmp_path / "none")
+
+
 # -- one output alone --------------------------------------------------------------
 
 

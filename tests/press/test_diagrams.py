@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from press import diagrams
+from press import diagrams, npm
 from press.findings import PressError
 from press.mermaid.config import CLASSES, SCHEMES, classes, config
 from press.mermaid.gate import gate
 from press.mermaid.source import Source
-from press.mermaid.vendor import WEIGHTS, fonts, mermaid_js
+from press.mermaid.vendor import MERMAID, WEIGHTS, fonts, mermaid_js
 from press.theme import Theme
 
 ROOT = Path(__file__).parents[2]
@@ -281,23 +281,22 @@ def test_a_missing_face_is_named(theme: Theme):
         fonts(theme)
 
 
-def test_another_mermaid_is_refused(tmp_path: Path):
-    path = tmp_path / ".cache/mermaid-12.3.0.min.js"
-    path.parent.mkdir()
-    path.write_text("alert(1)")
-    with pytest.raises(PressError, match=r"isn't Mermaid 12\.3\.0"):
-        mermaid_js(tmp_path)
+def test_another_mermaid_is_refused(tmp_path: Path, monkeypatch):
+    monkeypatch.setenv(npm.CACHE, str(tmp_path))
+    (tmp_path / "mermaid-12.3.0.js").write_text("alert(1)")
+    with pytest.raises(PressError, match=r"isn't mermaid 12\.3\.0"):
+        mermaid_js()
 
 
 def test_missing_tools_are_named(book: Path, theme: Theme, monkeypatch):
     monkeypatch.setenv("PATH", "")
+    monkeypatch.setenv(npm.CACHE, str(book))
     (book / "diagrams/02-more.mmd").write_text(FLOW, encoding="utf-8")
     with pytest.raises(PressError, match="npm"):
         diagrams.render(book, theme, report=pytest.fail)
-    script = book / ".cache/mermaid-12.3.0.min.js"
-    script.parent.mkdir()
-    script.write_bytes(b"0")
-    monkeypatch.setattr("press.mermaid.vendor.SHA256", hashlib.sha256(b"0").hexdigest())
+    (book / "mermaid-12.3.0.js").write_bytes(b"0")
+    tool = replace(MERMAID, sha256=hashlib.sha256(b"0").hexdigest())
+    monkeypatch.setattr("press.mermaid.vendor.MERMAID", tool)
     with pytest.raises(PressError, match="Chromium"):
         diagrams.render(book, theme, report=pytest.fail)
 

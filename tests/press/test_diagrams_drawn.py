@@ -37,10 +37,8 @@ def theme() -> Theme:
 
 
 def book(folder: Path, **sources: str) -> Path:
-    """A book of diagrams that shares this one's copy of Mermaid."""
+    """A book of diagrams."""
     (folder / "diagrams").mkdir(parents=True)
-    (ROOT / ".cache").mkdir(exist_ok=True)
-    (folder / ".cache").symlink_to(ROOT / ".cache")
     for name, text in sources.items():
         (folder / "diagrams" / f"{name}.mmd").write_text(text, encoding="utf-8")
     return folder

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import gc
 import re
 from dataclasses import replace
 
 import pikepdf
+import pydyf
 import pytest
 from fixture_book import Rendering
 from lxml import etree
 
 from press.capture import CapturedPage
 from press.fragment import classes, element, find, having, parse, text_of
-from press.printing import content, fonts, index, inventory, matter, tags
+from press.printing import content, engine, fonts, index, inventory, matter, tags
 from press.printing.galleys import Galley, Galleys
 from press.printing.layout import Setter
 from press.printing.pages import Sheets
@@ -288,3 +290,35 @@ def test_drawings_lose_their_ground_and_keep_their_light_text() -> None:
     assert content.on_page(drawing, "#fdfcf8") == (
         '<rect fill="none"/><rect fill="#0b5c66"/><text fill="#ffffff"/>'
     )
+
+
+def test_the_engine_gets_the_tree_as_it_is() -> None:
+    root = etree.fromstring("<html><body><pre>\n\n  a &lt; b\xa0</pre></body></html>")
+    given = engine.Tree(root).etree_element
+    assert given.find("body/pre").text == "\n\n  a < b\xa0"
+
+
+def test_a_page_made_twice_is_made_afresh(sheets: Sheets) -> None:
+    page = sheets.pages[0]
+    first = sheets.section(page, 1)
+    again = etree.tostring(first)
+    first[0].text = "Changed."
+    assert etree.tostring(sheets.section(page, 1)) == again
+    assert etree.tostring(sheets.section(page)) != again
+
+
+def test_the_collector_rests_while_pages_are_made() -> None:
+    with engine.unhindered():
+        assert not gc.isenabled()
+        engine.keep()
+        assert gc.get_freeze_count() > 0
+    assert gc.isenabled()
+    assert gc.get_freeze_count() == 0
+
+
+def test_the_pages_of_a_file_are_listed_once_while_it_is_written() -> None:
+    file = pydyf.PDF()
+    file.add_page(pydyf.Dictionary())
+    with engine.counted():
+        assert file.page_references is file.page_references
+    assert isinstance(vars(pydyf.PDF)["page_references"], property)

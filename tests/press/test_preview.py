@@ -131,7 +131,7 @@ CHANGES = {
     "value of a fact": swap("experiments/p-1-1/data.json", '"0": ', '"0": 1'),
     "conditions of a fact": swap(FACTS, 'conditions: "', 'conditions: "Perhaps '),
     "definition": swap("manuscript/glossary.yml", "definition: ", "definition: Or "),
-    "bibliography": swap("manuscript/references.bib", "year = {", "year = {1"),
+    "bibliography": swap("manuscript/references.bib", "year = {", "year = {1", -1),
     "listing": swap("service/s1_1.py", "total = ", "total = 1 + "),
     "output": add("manuscript/01-chapter/outputs/1.console", "one more line\n"),
     "drawing": swap("experiments/p-1-1/plot.light.svg", "<rect", "<!-- --><rect"),

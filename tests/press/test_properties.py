@@ -360,6 +360,8 @@ def fact_of(value: Decimal | str, unit: str, digits: int | None = None) -> facts
         cite="",
         locator="",
         rationale="r",
+        checked=None,
+        verdict="",
         digits=digits,
         line=1,
     )

@@ -38,6 +38,24 @@ FIGURE = "![Two lines of people wait before two counters.](diagram:line)"
 LONG = " ".join(f"word{number} follows word{number - 1}," for number in range(20))
 REPEATED = f"When it rains, {LONG} and so it goes on and on to the very end."
 
+VERDICTS = {
+    "cited fact that nobody read again": (
+        swap(OPENER, "[three](fact:patience)", "[](fact:arrivals)"),
+        ("manuscript/facts.yml", "arrivals:", "fact-unchecked"),
+    ),
+    "cited fact read again without a verdict": (
+        both(
+            swap(OPENER, "[three](fact:patience)", "[](fact:arrivals)"),
+            swap(
+                "manuscript/facts.yml",
+                'locator: "table 1"',
+                'locator: "table 1"\n  checked: 2026-11-24',
+            ),
+        ),
+        ("manuscript/facts.yml", "arrivals:", "fact-unchecked"),
+    ),
+}
+
 PROMISED = {
     "opener without a promise": (
         swap(OPENER, "promises: [2.1, 2.2]", "promises: [2.1]"),
@@ -373,7 +391,7 @@ FILES = {
     ),
 }
 
-CASES = {**PROMISED, **SHAPE, **SHOWN, **UNUSED, **SAID, **FILES}
+CASES = {**VERDICTS, **PROMISED, **SHAPE, **SHOWN, **UNUSED, **SAID, **FILES}
 
 
 @pytest.fixture

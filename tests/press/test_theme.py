@@ -11,8 +11,10 @@ from fontTools.ttLib import TTFont
 
 import fonts
 from press import book as books
-from press import site
+from press import epub, site
+from press.checks import look
 from press.findings import PressError
+from press.printing import cover, layout
 from press.theme import Theme
 
 THEME = Theme.load(PROJECT / "theme")
@@ -103,12 +105,39 @@ def test_font_faces_for_all_or_some():
     assert "font-weight: 700" in one
 
 
-@pytest.mark.parametrize("text", ["palette: [", "type: {}", "[]", "fonts: 1"])
-def test_a_broken_theme_is_a_finding(tmp_path, text):
+def changed(old: str, new: str) -> str:
+    """The text of the theme with something in it replaced, once."""
+    text = (THEME.folder / "theme.yml").read_text(encoding="utf-8")
+    assert old in text
+    return text.replace(old, new, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "said"),
+    [
+        ("palette: [", "yaml", "malformed"),
+        ("[]", "yaml", "mapping"),
+        ("type: {}", "theme", "no “paper”"),
+        (changed('"#fdfcf8"', '"#FDF"'), "theme", "light palette's “paper”"),
+        (changed('muted: "#a3aeb4"', "#"), "theme", "dark palette has no “muted”"),
+        (changed("  dark:", "    more: '#000000'\n  dark:"), "theme", "no “more”"),
+        (changed("mono: ", "code: "), "theme", "“mono”"),
+        (changed("family: Inter, ", ""), "theme", "is no face"),
+        (changed("fonts:", "fonts: 1\nfaces:"), "theme", "is no face"),
+    ],
+)
+def test_a_broken_theme_is_a_finding(tmp_path, text, code, said):
     (tmp_path / "theme.yml").write_text(text)
     with pytest.raises(PressError) as caught:
         Theme.load(tmp_path)
-    assert caught.value.findings[0].code == "theme-unreadable"
+    assert {finding.code for finding in caught.value.findings} == {code}
+    assert any(said in finding.message for finding in caught.value.findings)
+
+
+def test_the_files_that_are_looked_at_are_those_that_are_used():
+    used = {f"site/{name}" for name in site.STYLES}
+    used |= {layout.STYLES, cover.TEMPLATE, epub.STYLE_SHEET}
+    assert used < set(look.FILES)
 
 
 # -- fonts ---------------------------------------------------------------------

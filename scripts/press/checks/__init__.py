@@ -18,7 +18,11 @@ from press.apparatus import Apparatus
 from press.book import Page
 from press.checks import (
     captions,
+    inert,
+    limits,
+    look,
     pages,
+    plots,
     promises,
     references,
     repeats,
@@ -27,6 +31,7 @@ from press.checks import (
     spans,
     structure,
     unused,
+    verdicts,
     words,
 )
 from press.findings import Finding, PressError
@@ -38,12 +43,21 @@ PAGE_RULES = (
     *spans.PAGE_RULES,
     *captions.PAGE_RULES,
     *references.PAGE_RULES,
+    *inert.PAGE_RULES,
+    *limits.PAGE_RULES,
 )
-BOOK_RULES = (*pages.BOOK_RULES, *references.BOOK_RULES, *sources.BOOK_RULES)
+BOOK_RULES = (
+    *pages.BOOK_RULES,
+    *references.BOOK_RULES,
+    *sources.BOOK_RULES,
+    *look.BOOK_RULES,
+)
 REVIEW_RULES = (
     *promises.BOOK_RULES,
     *structure.BOOK_RULES,
     *shown.BOOK_RULES,
+    *plots.BOOK_RULES,
+    *verdicts.BOOK_RULES,
     *unused.BOOK_RULES,
     *words.BOOK_RULES,
     *repeats.BOOK_RULES,
@@ -66,12 +80,16 @@ def review(known: Apparatus) -> list[Finding]:
 
 
 def _of_page(page: Page) -> frozenset[Finding]:
-    """What the rules for a page's own text find in a book of this page alone."""
+    """What the rules for a page's own text find in a book of this page alone.
+
+    A page that holds something too large is not read any further.
+    """
     kept = _found.get(page.path)
     if kept and kept[0] == page:
         return kept[1]
     alone = SimpleNamespace(book=SimpleNamespace(pages=(page,)))
-    found = frozenset(_obeyed(PAGE_RULES, alone))
+    too_large = frozenset(_obeyed(limits.PAGE_RULES, alone))
+    found = too_large or frozenset(_obeyed(PAGE_RULES, alone))
     _found[page.path] = page, found
     return found
 

@@ -18,7 +18,7 @@ from press.labels import NAMES
 from press.source import KINDS, LABEL, Mark
 
 LAST = re.compile(r"(\{[^{}\n]*\})[ \t]*#*[ \t]*$")
-NOTE = re.compile(r"(?<![\\!])\[\^[^\]\s]+\]")
+NOTE = re.compile(r"(?<![\\!])\[\^[^\[\]\s]+\]")
 GENERATED = re.compile(r"^\s*:::\s*\{")
 ADMONITION = ("!!! ", "??? ", "???+ ")
 HELD = {"fig": "figure", "tbl": "table", "lst": "fence"}

@@ -160,13 +160,18 @@ class _Nesting(HTMLParser):
         return self.fault
 
 
-def _nesting(masked: str) -> tuple[int, str] | None:
-    """Line and nature of the first fault; formulas and addresses are no HTML."""
+def without_formulas(masked: str) -> str:
+    """The text without formulas and addresses, whose `<` begins no HTML."""
     for pattern in (DISPLAY, FORMULA, ADDRESS):
         masked = pattern.sub(lambda match: blank(match[0]), masked)
+    return masked
+
+
+def _nesting(masked: str) -> tuple[int, str] | None:
+    """Line and nature of the first fault."""
     parser = _Nesting()
     try:
-        parser.feed(masked)
+        parser.feed(without_formulas(masked))
     except AssertionError:  # the parser gives up on "<![" and its like
         return parser.getpos()[0], "what begins with <! is no HTML"
     return parser.result()

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 
 from press import index, labels, math
 from press.apparatus import Apparatus
+from press.book import Page
 from press.findings import Finding
 from press.source import CITATION, REFERENCE, blank, scan
 
@@ -17,8 +18,12 @@ ANY_LINK = re.compile(
 INNER_LINK = re.compile(rf"{REFERENCE.pattern}|{CITATION.pattern}|(?<!!)\[[^\]]*\]\(")
 BARE = re.compile(r"(?<![\w\\@/.`-])@(?P<key>[A-Za-z0-9](?:[\w:.+/-]*\w)?)")
 TAG = re.compile(r"<[A-Za-z/!]")
+DEFINED = re.compile(
+    r"^ {0,3}\[(?!\^)[^\[\]\n]+\]:\s*<?(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):", re.M
+)
 LINK_SCHEMES = "fact, term, index, book1, https or mailto"
 IMAGE_SCHEMES = "diagram, plot or a file beside the page"
+NO_LINKS = ("ref", "cite", "cite-malformed", "math", "math-display")
 SCHEMES = frozenset(
     ("http", "https", "mailto", "fact", "term", "index", "book1")
     + ("image-diagram", "image-plot")
@@ -136,19 +141,21 @@ def schemes(known: Apparatus) -> Iterator[Finding]:
     """A link's scheme is one that the press or a browser knows."""
     for page in known.book.pages:
         for mark in page.scan.marks:
-            if "-" in mark.kind and not mark.kind.startswith("image-"):
-                continue
-            if mark.kind in ("ref", "cite", "math") or mark.kind in SCHEMES:
+            if mark.kind in SCHEMES or mark.kind in NO_LINKS:
                 continue
             scheme = mark.kind.removeprefix("image-")
             those = LINK_SCHEMES if scheme == mark.kind else IMAGE_SCHEMES
-            yield Finding(
-                page.path,
-                mark.line,
-                "scheme-unknown",
-                f"“{scheme}:” is no scheme the press knows here",
-                f"use {those}",
-            )
+            yield _scheme(page, mark.line, scheme, those)
+        for match in DEFINED.finditer(page.scan.masked):
+            if match["scheme"] not in SCHEMES:
+                before = page.scan.masked.count("\n", 0, match.start("scheme"))
+                line = page.scan.first_line + before
+                yield _scheme(page, line, match["scheme"], LINK_SCHEMES)
+
+
+def _scheme(page: Page, line: int, scheme: str, those: str) -> Finding:
+    message = f"“{scheme}:” is no scheme the press knows here"
+    return Finding(page.path, line, "scheme-unknown", message, f"use {those}")
 
 
 def formulas(known: Apparatus) -> Iterator[Finding]:

@@ -17,7 +17,8 @@ CALLOUTS = (
     *("measured", "exercise", "aside"),
 )
 FOOTNOTE = re.compile(
-    r"^ {0,3}\[\^(?P<defined>[^\]\s]+)\]:|(?<![\\!])\[\^(?P<called>[^\]\s]+)\]", re.M
+    r"^ {0,3}\[\^(?P<defined>[^\[\]\s]+)\]:|(?<![\\!])\[\^(?P<called>[^\[\]\s]+)\]",
+    re.M,
 )
 BLOCK_FIX = "write `::: {#name}` at the margin and `:::` on the line below"
 

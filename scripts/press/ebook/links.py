@@ -26,9 +26,17 @@ def mark(body: etree._Element) -> None:
     for link in find(body, f".//h:span[{having('cite')}]/h:a"):
         meaning(link, "biblioref", "doc-biblioref")
     for link in find(body, f".//h:a[{having('book1')}]"):
-        where = link.get("data-where", "")
-        if where and not text_of(link).startswith(where.split(",")[0]):
-            link.tail = f" ({where})" + (link.tail or "")
+        _name_place(link)
+
+
+def _name_place(link: etree._Element) -> None:
+    """After a link to Book 1, its place there, as far as the text doesn't say it."""
+    where, text = link.get("data-where", ""), text_of(link)
+    chapter, _, title = where.partition(", “")
+    if title and title.rstrip("”") in text:
+        where = chapter
+    if where and not text.startswith(where.split(",")[0]):
+        link.tail = f" ({where})" + (link.tail or "")
 
 
 def _drop_repeated(link: etree._Element) -> None:

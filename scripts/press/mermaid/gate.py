@@ -23,14 +23,17 @@ PAINTS = ("fill", "stroke")
 
 def gate(source: Path, drawings: dict[str, str], theme: Theme) -> Iterator[Finding]:
     """Findings about a diagram's drawings (SVG text by scheme), told of its source."""
-    for scheme in SCHEMES:
-        root = ET.fromstring(drawings[scheme])
-        yield from _plain(source, scheme, root)
-        yield from _colours(source, scheme, root, theme)
-    root = ET.fromstring(drawings["light"])
-    width = float(root.get("width", "0"))
-    yield from _width(source, width)
-    yield from _text(source, root, width)
+    try:
+        roots = {scheme: ET.fromstring(drawings[scheme]) for scheme in SCHEMES}
+        for scheme, root in roots.items():
+            yield from _plain(source, scheme, root)
+            yield from _colours(source, scheme, root, theme)
+        width = float(roots["light"].get("width", "0"))
+        yield from _width(source, width)
+        yield from _text(source, roots["light"], width)
+    except (ET.ParseError, ValueError) as error:
+        what = f"a drawing can't be read ({error})"
+        yield Finding(source, 1, "diagram-shape", what, "run `make diagrams`")
 
 
 def _tag(node: ET.Element) -> str:

@@ -34,10 +34,10 @@ class DrawingError(Exception):
 class Studio:
     """A browser page that holds Mermaid, behind a server; a context manager."""
 
-    def __init__(self, root: Path, theme: Theme) -> None:
+    def __init__(self, theme: Theme) -> None:
         self._theme = theme
         self._configs = {scheme: config(theme, scheme) for scheme in SCHEMES}
-        mermaid = mermaid_js(root)
+        mermaid = mermaid_js()
         self._chromium = Chromium()
         try:
             self._open(mermaid)

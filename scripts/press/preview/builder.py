@@ -121,9 +121,8 @@ class Builder:
 
     def _told(self, error: Exception) -> Finding:
         """A finding for what went wrong in MkDocs, a template or the press."""
-        if isinstance(error, jinja2.TemplateSyntaxError) and error.filename:
-            path, what = Path(error.filename), f"malformed template: {error.message}"
-            return Finding(path, error.lineno, "template", what, "mend it")
+        if isinstance(error, jinja2.TemplateError):
+            return build.template_fault(error)
         if isinstance(error, MkDocsException):
             return self._finding(str(error))
         what = f"the build failed: {type(error).__name__}: {error}"

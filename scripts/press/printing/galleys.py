@@ -23,7 +23,7 @@ from lxml import etree
 from press.book import roman
 from press.findings import Finding, PressError, refuse
 from press.fragment import element, find, having
-from press.printing import gaps, index, inventory
+from press.printing import engine, gaps, index, inventory
 from press.printing.layout import Setter
 
 PAGE_OF = "data-page-of"
@@ -80,7 +80,9 @@ class Galleys:
         Raises `PressError` when they don't settle or something got lost.
         """
         for _ in range(ROUNDS):
-            if not self._round():
+            with engine.unhindered():
+                settled = not self._round()
+            if settled:
                 self._check()
                 return
         path = self.setter.sheets.book.root / "mkdocs.yml"
@@ -104,9 +106,10 @@ class Galleys:
         start = {True: 1, False: 1}
         for galley in self.galleys:
             first = start[galley.roman]
-            numbers = tuple(self.label(anchor) for anchor in galley.needs)
-            if not galley.laid or (first, numbers) != (galley.start, galley.numbers):
-                galley.start, galley.numbers = first, numbers
+            stale = not galley.laid or first != galley.start
+            galley.start = first
+            if stale or self._numbers(galley) != galley.numbers:
+                engine.keep()
                 self._lay(galley)
                 changed = True
             start[galley.roman] = first + galley.count + galley.count % 2
@@ -115,17 +118,22 @@ class Galleys:
     def _lay(self, galley: Galley) -> None:
         """Lay one galley out until no figure and no box breaks its pages badly."""
         for _ in range(TRIES):
+            galley.numbers = self._numbers(galley)
             galley.filled = [copy.deepcopy(section) for section in galley.sections]
             for section in galley.filled:
                 self._fill(section)
             galley.laid = self.setter.document(galley.filled, galley.start)
+            galley.offsets = {}
+            for offset, page in enumerate(galley.laid.pages):
+                for anchor in page.anchors:
+                    galley.offsets.setdefault(anchor, offset)
             moved = gaps.close(galley.sections, galley.laid)
             if not gaps.keep(galley.sections, galley.laid) and not moved:
                 break
-        galley.offsets = {}
-        for offset, page in enumerate(galley.laid.pages):
-            for anchor in page.anchors:
-                galley.offsets.setdefault(anchor, offset)
+
+    def _numbers(self, galley: Galley) -> tuple[str, ...]:
+        """The page numbers that the galley prints, as far as they are known."""
+        return tuple(self.label(anchor) for anchor in galley.needs)
 
     def _fill(self, section: etree._Element) -> None:
         for node in find(section, f".//*[@{PAGE_OF}]"):

@@ -49,11 +49,11 @@ class Setter:
         if start > 1:
             begin += f"@page:first{{counter-reset:page {start}}}"
         edition = self.sheets.book.edition
-        text = pages.html_text(
+        root = pages.document(
             edition.title, edition.language, list(self._about()), sections
         )
         with heeded(self.sheets), engine.mended():
-            return weasyprint.HTML(string=text).render(
+            return engine.Tree(root).render(
                 font_config=self.fonts,
                 stylesheets=[self.styles, self._css(begin)],
                 pdf_variant=VARIANT,
@@ -79,7 +79,7 @@ class Setter:
         """
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=".pdf-") as folder:
             raw, done = Path(folder) / "raw.pdf", Path(folder) / "done.pdf"
-            with heeded(self.sheets):
+            with heeded(self.sheets), engine.counted(), engine.unhindered():
                 document.write_pdf(raw, pdf_variant=VARIANT)
             embedded = tags.finish(raw, done, front)
             refuse(fonts.strange(embedded, self.theme))

@@ -7,6 +7,7 @@ place. Ids become unique in the book by a prefix, so a page's anchors are
 
 from __future__ import annotations
 
+import copy
 import re
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,6 +22,7 @@ from press.findings import Finding, PressError
 from press.fragment import (
     ABSOLUTE,
     BLOCK,
+    XHTML,
     classes,
     element,
     find,
@@ -77,8 +79,20 @@ class Sheets:
         name = f"p{self.numbers[src]}"
         return f"{name}-{fragment}" if fragment else name
 
+    @cached_property
+    def _sections(self) -> dict[str, etree._Element]:
+        """The pages that were made, by source."""
+        return {}
+
     def section(self, page: CapturedPage, shift: int = 0) -> etree._Element:
         """The page as a `section`, its headings lowered by `shift` levels."""
+        if page.src not in self._sections:
+            self._sections[page.src] = self._section(page)
+        made = copy.deepcopy(self._sections[page.src])
+        content.headings(made, shift)
+        return made
+
+    def _section(self, page: CapturedPage) -> etree._Element:
         body = parse(page)
         content.footnotes(body)
         content.formulas(body)
@@ -89,7 +103,6 @@ class Sheets:
         self._anchors(body, page)
         content.tasks(body)
         content.lists(body)
-        content.headings(body, shift)
         made = element("section", id=self.anchor(page.src), class_=page.kind)
         made.text = body.text
         made.extend(list(body))
@@ -209,8 +222,8 @@ def _after(node: etree._Element, new: etree._Element) -> None:
     node.addnext(new)
 
 
-def html_text(title: str, language: str, head: list, body: list) -> str:
-    """A whole document as HTML text for the layout engine."""
+def document(title: str, language: str, head: list, body: list) -> etree._Element:
+    """A whole document for the layout engine, HTML without a namespace."""
     root = element("html", lang=language)
     top = element("head")
     top.append(element("title", title))
@@ -220,10 +233,9 @@ def html_text(title: str, language: str, head: list, body: list) -> str:
     main.extend(body)
     root.append(main)
     for node in root.iter():
-        node.tag = etree.QName(node).localname
+        node.tag = node.tag.removeprefix(f"{{{XHTML}}}")
     etree.cleanup_namespaces(root)
-    text = etree.tostring(root, method="html", encoding="unicode")
-    return f"<!DOCTYPE html>\n{text}\n"
+    return root
 
 
 def path_of(sheets: Sheets, anchor: str) -> Path | None:

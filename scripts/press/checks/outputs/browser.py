@@ -1,6 +1,6 @@
 """The site in a real browser: what it asks for, complains of, and looks like.
 
-The functions take a browser of Playwright's; the press itself needs none.
+The functions take a browser of Playwright's, which only they need.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from itertools import product
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -18,6 +19,7 @@ from urllib.parse import urlsplit
 
 from press.checks.outputs.site import Site
 from press.findings import Finding
+from press.mermaid import chromium
 
 FLAGS = (
     "--no-sandbox",
@@ -29,6 +31,8 @@ FLAGS = (
 WIDTHS = (320, 390, 768, 1280, 1920)
 HEIGHT = 800
 SCHEMES = {"light": "default", "dark": "slate"}
+DEVICES = {"phone": 360, "desk": 1280}
+RESULT = ".md-search-result__link"
 INDEX = "search_index.json"
 PATIENCE = 20_000  # ms, for the search on a busy machine
 PAGE_BUDGET = 100_000  # bytes of HTML, style and script, compressed
@@ -52,6 +56,11 @@ SIDEWAYS = """() => {
   return `${names} makes it ${root.scrollWidth} px wide`;
 }"""
 
+# What fades or slides in has arrived; what never ends isn't waited for.
+SETTLED = """() => Promise.all(document.getAnimations()
+  .filter(moving => moving.effect.getComputedTiming().endTime < Infinity)
+  .map(moving => moving.finished.catch(() => null)))"""
+
 Audit = Callable[[Any], list[str]]
 
 
@@ -68,6 +77,18 @@ class _Handler(SimpleHTTPRequestHandler):
 
     def log_message(self, *_: Any) -> None:
         """Keep no log."""
+
+
+@contextmanager
+def launched() -> Iterator[Any]:
+    """The system's Chromium."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        path = chromium.executable()
+        opened = driver.chromium.launch(executable_path=path, args=list(FLAGS))
+        with closing(opened):
+            yield opened
 
 
 @contextmanager
@@ -148,6 +169,40 @@ def pages(
             yield from _sideways(page, path)
 
 
+def close_up(
+    browser: Any, site: Site, audit: Audit, names: Iterable[str], words: str
+) -> Iterator[Finding]:
+    """Pages on a phone, and with the search open at any width, shut no reader out."""
+    fix = "mend the theme or `repairs`"
+    with opened(browser, site) as (page, watch):
+        for name in names:
+            path = site.folder / name
+            for scheme, (device, width) in product(SCHEMES, DEVICES.items()):
+                page.set_viewport_size({"width": width, "height": HEIGHT})
+                page.emulate_media(color_scheme=scheme)
+                page.goto(watch.root + name)
+                found = {f"on a {device}": audit(page)}
+                _search_for(page, words)
+                page.locator(RESULT).first.wait_for(timeout=PATIENCE)
+                page.evaluate(SETTLED)
+                found[f"on a {device}, the search open"] = audit(page)
+                yield from watch.told(page, path)
+                for where, faults in found.items():
+                    for what in faults:
+                        told = f"in {scheme}, {where}: {what}"
+                        yield Finding(path, 1, "site-axe", told, fix)
+
+
+def _search_for(page: Any, words: str) -> None:
+    """Type words into the search, which a narrow page opens by a button."""
+    button = page.locator(".md-header__button[for=__search]")
+    if button.is_visible():
+        button.click()
+    else:
+        page.locator("[data-md-component=search-query]").focus()
+    page.keyboard.type(words)
+
+
 @contextmanager
 def opened(browser: Any, site: Site) -> Iterator[tuple[Any, Watch]]:
     """A page of a fresh profile with the site behind it, watched."""
@@ -186,9 +241,8 @@ def search(
         if any(url.endswith(INDEX) for url in watch.asked):
             what = "the search index is loaded before anybody searches"
             yield Finding(path, 1, "site-search", what, fix)
-        page.locator("[data-md-component=search-query]").focus()
-        page.keyboard.type(words)
-        found = page.locator(".md-search-result__link").first
+        _search_for(page, words)
+        found = page.locator(RESULT).first
         try:
             found.wait_for(timeout=patience)
         except Exception as error:  # Playwright's own, which isn't imported here

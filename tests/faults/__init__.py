@@ -1,0 +1,1 @@
+"""The fault campaign: copies of the real book, each with something wrong in it."""
