@@ -24,8 +24,8 @@ STAGES = {
     "decode": ("model", "accent"),
     "transport": ("transport", "slate"),
 }
-LABELLED_MS, LETTER_MS = 60, 15
-LETTER_MS = 20
+LABELLED_MS = 60
+LETTER_MS = 23
 """About the width of a letter."""
 BAR = 0.44
 
