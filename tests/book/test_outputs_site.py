@@ -56,7 +56,5 @@ def test_search_works_and_costs_nothing_before_it_is_used(
 
 @pytest.mark.external
 def test_the_first_and_the_longest_page_are_light(outputs: Built, browser: Any) -> None:
-    folder = outputs.site.folder
-    longest = max(outputs.site.pages, key=lambda name: (folder / name).stat().st_size)
-    for name in ("index.html", longest):
+    for name in suite.heavy(outputs):
         assert told(browsing.weight(browser, outputs.site, name)) == []

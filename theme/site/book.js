@@ -56,7 +56,11 @@ window.addEventListener("load", () => {
   document.querySelectorAll(".md-code__nav").forEach((nav, at) => {
     nav.setAttribute("aria-label", `Tools of code ${at + 1}`);
   });
+  const kept = new MutationObserver((changes) => {
+    for (const { target } of changes) if (target.tabIndex) target.tabIndex = 0;
+  });
   for (const code of document.querySelectorAll("pre > code")) {
     code.tabIndex = 0;
+    kept.observe(code, { attributeFilter: ["tabindex"] });
   }
 });

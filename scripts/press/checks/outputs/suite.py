@@ -136,6 +136,14 @@ def kinds(built: Built) -> list[str]:
     return [*names, "404.html"]
 
 
+def heavy(built: Built) -> list[str]:
+    """The first page and the longest of a chapter; lists at the end may grow."""
+    pages = (page for chapter in built.book.chapters for page in chapter.pages)
+    names = [f"{address(built.book, page)}index.html" for page in pages]
+    size = {name: (built.site.folder / name).stat().st_size for name in names}
+    return ["index.html", max(names, key=size.__getitem__)]
+
+
 def _words(built: Built) -> str:
     return max(built.book.chapters[0].title.split(), key=len)
 
@@ -145,10 +153,8 @@ def _search(bench: Bench) -> Iterator[Finding]:
 
 
 def _weight(bench: Bench) -> Iterator[Finding]:
-    site = bench.built.site
-    longest = max(site.pages, key=lambda name: (site.folder / name).stat().st_size)
-    for name in dict.fromkeys(("index.html", longest)):
-        yield from browser.weight(bench.chromium(), site, name)
+    for name in heavy(bench.built):
+        yield from browser.weight(bench.chromium(), bench.built.site, name)
 
 
 def _epubcheck(bench: Bench) -> Iterator[Finding]:
