@@ -5,13 +5,13 @@ import { Calculator, define } from "./calculator.js";
 class BatchingGain extends Calculator {
   sliders = [
     slider("call", "A call, whatever is in it", "ms", 46, 0, 200),
-    slider("item", "Each item in it, besides", "ms", 37, 1, 200),
+    slider("each", "Each item in it, besides", "ms", 37, 1, 200),
     slider("arrivals", "Arrivals", "a second", 8, 1, 60),
     slider("limit", "Batch limit", "items", 8, 1, 32),
   ];
 
-  answer({ call, item, arrivals, limit }) {
-    const cost = { call: call / 1000, item: item / 1000 };
+  answer({ call, each, arrivals, limit }) {
+    const cost = { call: call / 1000, item: each / 1000 };
     const alone = rate(cost, 1);
     const most = rate(cost, limit);
     const busy = load(cost, arrivals, limit);

@@ -34,7 +34,7 @@ export class Calculator extends HTMLElement {
   show() {
     const values = {};
     for (const { name, label, unit, digits = 0 } of this.sliders) {
-      const input = this.form.elements[name];
+      const input = this.form.elements.namedItem(name);
       values[name] = Number(input.value);
       const text = `${values[name].toFixed(digits)} ${unit}`;
       input.setAttribute("aria-valuetext", text);
