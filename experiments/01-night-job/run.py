@@ -82,7 +82,6 @@ class Cost:
         return self.call_s + self.audio_second_s * sum(job.seconds for job in jobs)
 
 
-# --8<-- [start:sharing]
 @dataclass
 class Sharing:
     """One recogniser for the streams and, if there is one, the archive."""
@@ -108,7 +107,6 @@ class Sharing:
         return heard, self.cost(jobs)
 
 
-# --8<-- [end:sharing]
 class Reader(User):
     """A user who also keeps the time that each hearing took, in ms."""
 

@@ -82,7 +82,6 @@ def notebook() -> dict[str, Any]:
     }
 
 
-# --8<-- [start:stages]
 def per_audio_s(work: Callable[[], object], seconds: float) -> float:
     """CPU ms of `work` for a second of the audio that it goes through."""
     return round(1000 * stopwatch.cpu_s(work) / seconds, 3)
@@ -133,7 +132,6 @@ def one_pass(engine: Recogniser) -> float:
     )
 
 
-# --8<-- [end:stages]
 def again_and_again(engine: Recogniser, partials: bool) -> dict[str, float]:
     """CPU ms a second, and how often each second of audio is heard."""
     said, clock, scheduler = heard(SECONDS), Clock(), Scheduler(Policy())

@@ -105,7 +105,6 @@ def script(said: Aligned, rounds: int, dice: random.Random) -> Script:
     return Script(np.concatenate([*pieces, silence(max(PAUSE_S))]), tuple(words))
 
 
-# --8<-- [start:hearing]
 @dataclass(frozen=True)
 class Hearing:
     """A partial or final as it came: it heard audio up to `end`, in ms.
@@ -152,7 +151,6 @@ def parts(word: Word, hearings: Sequence[Hearing], at: int) -> dict[str, float]:
     }
 
 
-# --8<-- [end:hearing]
 class Listener:
     """Keeps what one user gets, by segment."""
 
@@ -228,7 +226,6 @@ def measure(said: Aligned, users: int) -> tuple[list[dict[str, float]], list[Hea
     return rows, hearings
 
 
-# --8<-- [start:summary]
 def summary(rows: Sequence[dict[str, float]]) -> dict[str, Any]:
     """Each stage's ms and part of the mean, and what stages don't tell."""
     totals = [sum(row.values()) for row in rows]
@@ -250,7 +247,6 @@ def summary(rows: Sequence[dict[str, float]]) -> dict[str, Any]:
     }
 
 
-# --8<-- [end:summary]
 def spread(ms: Sequence[float]) -> dict[str, float]:
     """Mean and percentiles, in ms."""
     ordered = sorted(ms)

@@ -36,10 +36,3 @@ def test_build_the_same_luck_everywhere_makes_percentiles_add():
     rows = evaluate(BUDGET).rows
     everything = p95(*(row.stage.name for row in rows))
     assert everything == pytest.approx(sum(row.p95 for row in rows))
-
-
-def test_build_a_recording_heard_from_its_start_costs_half_its_hearings():
-    """Ten seconds, heard again every 0.4 s, are 13 times ten seconds of work."""
-    step, hearings = 0.4, 25
-    heard = sum(step * number for number in range(1, hearings + 1))
-    assert heard / (step * hearings) == pytest.approx((hearings + 1) / 2)
