@@ -204,3 +204,14 @@ def test_too_wide(rule: str, small: Built, tmp_path: Path, browser: Any) -> None
     path = rewrite(small.epub, tmp_path / "book.epub", change)
     found = list(reader.overflow(browser, path))
     assert {finding.code for finding in found} == ({"epub-wide"} if rule else set())
+
+
+@pytest.mark.external
+def test_broken_number(small: Built, tmp_path: Path, browser: Any) -> None:
+    table = '<table class="grid"><tr><td class="w5">12,345,678</td><td/></tr></table>'
+    path = rewrite(
+        small.epub,
+        tmp_path / "book.epub",
+        swap(PAGE, "</section>", table + "</section>"),
+    )
+    assert "epub-number" in {found.code for found in reader.overflow(browser, path)}

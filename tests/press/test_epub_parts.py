@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 from lxml import etree
 
 from press import fragment
@@ -14,10 +16,12 @@ from press.ebook.breaks import Breaks
 from press.ebook.document import Document, heading_text, identifier
 from press.ebook.images import opaque
 from press.ebook.package import file_as
-from press.ebook.tables import tables, widths
+from press.ebook.tables import LONGEST_LINE, tables, widths
 from press.findings import PressError
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 4">{}</svg>'
+WORDS = st.text("abc1", min_size=1, max_size=15)
+CELLS = st.lists(WORDS, min_size=1, max_size=6).map(" ".join)
 
 
 def parse(html: str) -> etree._Element:
@@ -29,21 +33,21 @@ def markup(body: etree._Element) -> str:
     for node in body.iter():
         node.attrib.pop(fragment.BLOCK, None)
     text = "".join(etree.tostring(node, encoding="unicode") for node in body)
-    for name, given in {
+    for name, plain in {
         ' xmlns="http://www.w3.org/1999/xhtml"': "",
         ' xmlns:ns0="http://www.idpf.org/2007/ops"': "",
         "ns0:": "epub:",
     }.items():
-        text = text.replace(name, given)
+        text = text.replace(name, plain)
     return text
 
 
 @pytest.mark.parametrize(
-    ("given", "valid"),
+    ("name", "valid"),
     [("fn:1", "fn-1"), ("a.b-c_d", "a.b-c_d"), ("1st", "x1st"), ("naïve", "naïve")],
 )
-def test_ids_become_xml_names(given, valid):
-    assert identifier(given) == valid
+def test_ids_become_xml_names(name, valid):
+    assert identifier(name) == valid
 
 
 @pytest.mark.parametrize(
@@ -65,11 +69,27 @@ def test_a_heading_is_told_without_its_number():
         ([["a"]], [100]),
         ([["name", "text"], ["x", "a long cell with many words in it"]], [25, 75]),
         ([["", ""]], [50, 50]),
-        ([["x" * 60, "a", "b", "c"]], [70, 10, 10, 10]),
+        ([["", "1,234,567", "many words and no long one " * 9]], [10, 25, 65]),
     ],
 )
 def test_column_widths(rows, shares):
     assert widths(rows) == shares
+
+
+@given(st.lists(st.tuples(CELLS, CELLS, CELLS), min_size=1, max_size=4))
+def test_a_grid_has_room_for_its_longest_words(rows):
+    cells = ["".join(f"<td>{cell}</td>" for cell in row) for row in rows]
+    lines = "".join(f"<tr>{row}</tr>" for row in cells)
+    head = "<thead><tr><th>a</th><th>b</th><th>c</th></tr></thead>"
+    body = parse(f"<table>{head}<tbody>{lines}</tbody></table>")
+    tables(body)
+    assume(body[0].get("class") == "grid")
+    rows = [("a", "b", "c"), *rows]
+    shares = widths(rows)
+    assert sum(shares) == 100
+    for share, column in zip(shares, zip(*rows, strict=True), strict=True):
+        words = [word for cell in column for word in cell.split()]
+        assert LONGEST_LINE * share / 100 > max(map(len, words))
 
 
 def table(columns: int) -> etree._Element:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
+import math
+
 from lxml import etree
 
 from press.fragment import element, find, tag, text_of
 
 WIDEST_GRID = 4  # columns that a phone can show side by side
 LONGEST_LINE = 44  # characters that a phone shows across, at the size of tables
+GAP = 1  # characters of space behind a column
 STEP = 5  # per cent; the style sheet has classes w5 to w90 in these steps
 SHORTEST_COLUMN = 2 * STEP
-PROSE = 0.35  # how much a cell's full length counts beside its longest word
 ROLES = {
     "tr": "row",
     "td": "cell",
@@ -32,15 +35,17 @@ def tables(body: etree._Element) -> None:
         ]
         if len({len(row) for row in rows}) != 1:
             table.set("class", "grid")  # raw HTML with joined cells: left alone
-        elif len(heads) > WIDEST_GRID or _words_across(rows) > LONGEST_LINE:
+        elif len(heads) > WIDEST_GRID or sum(_floors(rows)) > 100:
             _cards(table, [text_of(head) for head in heads])
         else:
             _grid(table, rows)
 
 
-def _words_across(rows: list[list[str]]) -> int:
-    """The characters of the columns' longest words, side by side."""
-    return sum(max(map(_longest_word, column)) for column in zip(*rows, strict=True))
+def _floors(rows: list[list[str]]) -> list[int]:
+    """Per cent of the width, in steps, that hold each column's longest word."""
+    words = [max(map(_longest_word, column)) for column in zip(*rows, strict=True)]
+    shares = [100 * (word + GAP) / LONGEST_LINE for word in words]
+    return [max(SHORTEST_COLUMN, math.ceil(share / STEP) * STEP) for share in shares]
 
 
 def _longest_word(text: str) -> int:
@@ -59,21 +64,17 @@ def _grid(table: etree._Element, rows: list[list[str]]) -> None:
 def widths(rows: list[list[str]]) -> list[int]:
     """Per cent of the width for each column, in steps, together 100.
 
-    A column counts by its longest word and, less, by its longest cell.
+    A column has room for its longest word; its longest cell says how much it gets
+    of what is left.
     """
-    columns = list(zip(*rows, strict=True))
-    needs = [max(_need(text) for text in column) for column in columns]
-    total = sum(needs) or 1
-    shares = [
-        max(SHORTEST_COLUMN, round(100 * need / total / STEP) * STEP) for need in needs
+    shares = _floors(rows)
+    left = (100 - sum(shares)) // STEP
+    needs = [max(1, *map(len, column)) for column in zip(*rows, strict=True)]
+    ends = [round(left * need / sum(needs)) for need in itertools.accumulate(needs)]
+    return [
+        share + STEP * (end - begin)
+        for share, begin, end in zip(shares, [0, *ends], ends, strict=False)
     ]
-    widest = shares.index(max(shares))
-    shares[widest] += 100 - sum(shares)
-    return shares
-
-
-def _need(text: str) -> float:
-    return max(1, _longest_word(text)) + PROSE * len(text)
 
 
 def _cards(table: etree._Element, heads: list[str]) -> None:

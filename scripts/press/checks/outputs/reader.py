@@ -32,9 +32,31 @@ OVER = """() => {
   return found;
 }"""
 
+# A number in a table that goes on in the next line reads as two.
+BROKEN = r"""() => {
+  const found = [];
+  for (const cell of document.querySelectorAll("th, td")) {
+    const texts = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+    while (texts.nextNode()) {
+      const node = texts.currentNode;
+      for (const number of node.data.matchAll(/\d[\d.,]*\d/g)) {
+        const range = document.createRange();
+        range.setStart(node, number.index);
+        range.setEnd(node, number.index + number[0].length);
+        const lines = new Set([...range.getClientRects()].map(box => box.top));
+        if (lines.size > 1) found.push(number[0]);
+      }
+    }
+  }
+  return found;
+}"""
+
 
 def overflow(browser: Any, path: Path) -> Iterator[Finding]:
-    """Nothing is wider than the screen, on any device, in light and dark."""
+    """Nothing is wider than the screen, and no number in a table broken.
+
+    On any device, in light and dark.
+    """
     book = archive.read(path)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -60,3 +82,7 @@ def _document(page: Any, url: str, path: Path) -> Iterator[Finding]:
                 told = f"{what} is too wide for a {device} in {scheme} colours"
                 fix = "let it wrap, shrink or stack in `theme/epub`"
                 yield Finding(path, 1, "epub-wide", told, fix)
+            for number in page.evaluate(BROKEN):
+                told = f"{number} is broken over two lines on a {device}"
+                fix = "give its column more room in `ebook/tables.py`"
+                yield Finding(path, 1, "epub-number", told, fix)
