@@ -5,10 +5,15 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import webbrowser
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from earshot.inference.recogniser import Recogniser
+    from earshot.settings import Settings
 
 config = click.option(
     "--config",
@@ -43,7 +48,8 @@ def settings(config: Path | None, as_json: bool) -> None:
 def serve(config: Path | None, in_browser: bool, **chosen: Any) -> None:
     """Serve the streaming API, the probes, the metrics and the demo page.
 
-    Ends on SIGTERM or Ctrl-C after it has delivered the finals of all audio.
+    Ends on SIGTERM or Ctrl-C after it has delivered the finals of all audio. On
+    SIGHUP it reads the settings again and changes the model without a pause.
     """
     from earshot import server  # heavy: only this waits
     from earshot.models.coldstart import PROCESS
@@ -54,12 +60,18 @@ def serve(config: Path | None, in_browser: bool, **chosen: Any) -> None:
     from earshot.slo.tracing import TracingError
 
     PROCESS.mark("imports")
-    try:
+    given = {name: value for name, value in chosen.items() if value is not None}
+
+    def held_now() -> Settings:
         held = load(config)
-        given = {name: value for name, value in chosen.items() if value is not None}
-        held = held.model_copy(
-            update={"server": dataclasses.replace(held.server, **given)}
-        )
+        server = dataclasses.replace(held.server, **given)
+        return held.model_copy(update={"server": server})
+
+    def find() -> Callable[[], Recogniser]:
+        return server.recogniser(held_now().server, Store())
+
+    try:
+        held = held_now()
         logs.configure(held.server.log)
         make = server.build(held, Store())
         sock = server.listen(held.server.host, held.server.port)
@@ -75,6 +87,6 @@ def serve(config: Path | None, in_browser: bool, **chosen: Any) -> None:
             webbrowser.open(page)
 
     try:
-        asyncio.run(server.serve(make, sock, ready))
+        asyncio.run(server.serve(make, sock, ready, find))
     except server.Stopped as error:
         raise click.ClickException(str(error)) from error

@@ -20,7 +20,7 @@ from earshot.inference.stream import Setup
 from earshot.models.coldstart import PROCESS
 from earshot.models.store import Store
 from earshot.service import Plan, Service
-from earshot.settings import Settings
+from earshot.settings import ServerSettings, Settings
 from earshot.slo import tracing
 from earshot.slo.observer import Observer
 from earshot.slo.start import StartCollector
@@ -54,23 +54,26 @@ def build(settings: Settings, store: Store) -> Callable[[], Service]:
 
     Raises `ModelError` when some are missing or not as pinned.
     """
-    chosen = settings.server
     vad = SileroVad(next(store.verify(VAD).glob("*.onnx")))
     PROCESS.mark("vad")
-    if not chosen.fake:
-        store.verify(chosen.model)
-
-    def make() -> Recogniser:
-        if chosen.fake:
-            return FakeRecogniser()
-        return load(chosen.model, store, chosen.threads)
-
-    observer = Observer(tracer=tracing.tracer(chosen.trace))
+    make = recogniser(settings.server, store)
+    observer = Observer(tracer=tracing.tracer(settings.server.trace))
     observer.metrics.registry.register(StartCollector(PROCESS))
     return lambda: Service(vad, make, plan(settings), observer)
 
 
 # --8<-- [end:build]
+def recogniser(chosen: ServerSettings, store: Store) -> Callable[[], Recogniser]:
+    """A way to make the recogniser that is chosen; its weights are verified.
+
+    Raises `ModelError` when some are missing or not as pinned.
+    """
+    if chosen.fake:
+        return FakeRecogniser
+    store.verify(chosen.model)
+    return lambda: load(chosen.model, store, chosen.threads)
+
+
 def listen(host: str, port: int) -> socket.socket:
     """A listening socket; raises `AddressTaken`. Port 0 is any that is free."""
     try:
@@ -113,23 +116,28 @@ async def serve(
     make: Callable[[], Service],
     sock: socket.socket,
     ready: Callable[[], None] = lambda: None,
+    find: Callable[[], Callable[[], Recogniser]] | None = None,
 ) -> None:
     """Serve until SIGTERM or SIGINT, then drain; a second signal ends at once.
 
+    After SIGHUP the recogniser is changed for the one that `find` finds then.
     Calls `ready` when a stream can be taken. Raises `Stopped` if the service
     has stopped by itself.
     """
-    service, signals = make(), signalled()
+    service, signals = make(), signalled(signal.SIGTERM, signal.SIGINT)
     server = Server(configuration(service))
     working = asyncio.create_task(service.run(ready))
     serving = asyncio.create_task(server.serve([sock]))
     stop = asyncio.create_task(signals.acquire())
+    swapping = asyncio.create_task(swap(service, find)) if find else None
     await asyncio.wait({working, serving, stop}, return_when=asyncio.FIRST_COMPLETED)
     if working.done():
         await service.stop("internal")
     elif stop.done():
         drain, again = service.drain(), signals.acquire()
         await either(asyncio.create_task(drain), asyncio.create_task(again))
+    if swapping:
+        swapping.cancel()
     server.should_exit = True
     await serving
     await either(working, asyncio.create_task(asyncio.sleep(0)))
@@ -146,10 +154,17 @@ async def either(one: asyncio.Task[Any], other: asyncio.Task[Any]) -> None:
     await asyncio.gather(one, other, return_exceptions=True)
 
 
-def signalled() -> asyncio.Semaphore:
-    """What every SIGTERM and SIGINT releases, however soon it comes."""
+async def swap(service: Service, find: Callable[[], Callable[[], Recogniser]]) -> None:
+    """Change the recogniser after every SIGHUP, one change at a time."""
+    signals = signalled(signal.SIGHUP)
+    while await signals.acquire():
+        await service.swap(find)
+
+
+def signalled(*numbers: signal.Signals) -> asyncio.Semaphore:
+    """What each of these signals releases, however soon it comes."""
     loop, signals = asyncio.get_running_loop(), asyncio.Semaphore(0)
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in numbers:
         loop.add_signal_handler(number, signals.release)
     return signals
 

@@ -161,6 +161,19 @@ class Service:
         """Seconds after which it may be worth asking again."""
         return self.plan.ladder.settle if code == "overloaded" else MOMENT
 
+    async def swap(self, find: Callable[[], Callable[[], Recogniser]]) -> None:
+        """Change to the recogniser that `find` finds a way to make; no stream waits.
+
+        If it can't be found or made, the one in use goes on.
+        """
+        try:
+            make = await asyncio.to_thread(find)
+            self.model = await self._worker.swap(make)
+        except Exception as error:
+            self.observer.kept(error)
+        else:
+            self.observer.swapped(self.model)
+
     def came(self) -> None:
         """Audio or a flush has come for some session."""
         self._arrived.set()

@@ -47,3 +47,12 @@ class Pool:
             lane.leave()
 
     # --8<-- [end:pool]
+    def renew(self, lane: Lane, make: Callable[[], Recogniser]) -> None:
+        """Put a lane in use that is warm, and let all others of before leave.
+
+        `make` makes what hangs or is missing from now on.
+        """
+        self.close()
+        self._spares.clear()
+        self.lane, self._make = lane, make
+        self.fill()

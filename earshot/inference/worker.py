@@ -13,6 +13,7 @@ import numpy as np
 
 from earshot.api.messages import ErrorCode
 from earshot.audio.formats import RATE
+from earshot.inference.lane import Lane
 from earshot.inference.pool import Pool
 from earshot.inference.recogniser import Recogniser, Transcript, Utterance
 from earshot.inference.scheduler import Job, Kind, Scheduler
@@ -106,6 +107,23 @@ class Worker:
         self._pool.fill()
         return name
 
+    async def swap(self, make: Callable[[], Recogniser]) -> str:
+        """Load another recogniser beside the one in use, then change over.
+
+        The one in use works on until the other is warm, and ends the batch that
+        it has. Gives the other's name. Raises what making it raised, and nothing
+        has changed then.
+        """
+        lane = Lane(make)
+        try:
+            name = await lane.warm
+        except BaseException:
+            lane.leave()
+            raise
+        self._pool.renew(lane, make)
+        self._failures = 0
+        return name
+
     @property
     def healthy(self) -> bool:
         """Whether the recogniser has loaded and doesn't fail again and again."""
@@ -147,14 +165,15 @@ class Worker:
         """Run a batch. When one fails, its finals run again, each alone."""
         taken = self._tried = self._clock()
         self._delivery.called(len(batch))
+        lane = self._pool.lane
         try:
-            transcripts = await self._transcribe(batch)
+            transcripts = await self._transcribe(lane, batch)
             pairs = list(zip(batch, transcripts, strict=True))
         except Exception as error:
             self._failures += 1
             self.busy += self._clock() - taken
             self._delivery.failed(code_of(error), error)
-            if isinstance(error, Hung):
+            if isinstance(error, Hung) and lane is self._pool.lane:
                 await self._restart()
             await self._alone(batch, code_of(error))
             return
@@ -172,10 +191,10 @@ class Worker:
             else:
                 self._delivery.fail(job, code, MESSAGES[code])
 
-    async def _transcribe(self, batch: Sequence[Job]) -> list[Transcript]:
+    async def _transcribe(self, lane: Lane, batch: Sequence[Job]) -> list[Transcript]:
         """Call the recogniser; raises what it raises, `Hung` if it hangs."""
         utterances = [Utterance(job.audio, job.deadline) for job in batch]
-        called = self._pool.lane.transcribe(utterances)
+        called = lane.transcribe(utterances)
         await asyncio.wait({called}, timeout=self.settings.hang_s)
         if not called.done():
             called.cancel()

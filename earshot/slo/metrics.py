@@ -34,9 +34,11 @@ Buffer = Literal["inbox", "outbox", "replay"]
 """Frames not yet heard, partials not yet sent, events kept for a resume."""
 JobLoss = Literal["superseded", "expired", "cancelled"]
 Kind = Literal["final", "first", "partial"]
+Swap = Literal["done", "failed"]
 
 AUDIO, BUFFERS, JOBS = get_args(AudioLoss), get_args(Buffer), get_args(JobLoss)
 CODES, KINDS, REASONS = get_args(ErrorCode), get_args(Kind), get_args(Reason)
+SWAPS = get_args(Swap)
 STAGES, STATES = ("hear", "queue", "decode"), ("attached", "detached")
 EVENTS = tuple(
     event.model_fields["type"].default for event in get_args(get_args(ServerEvent)[0])
@@ -59,6 +61,7 @@ COUNTERS: Table = {
     "jobs_dropped": ("Jobs that never ran.", {"why": JOBS}),
     "recogniser_failures": ("Calls without words.", {"code": CODES}),
     "recogniser_restarts": ("Recognisers that hung, replaced.", {}),
+    "recogniser_swaps": ("Changes to another recogniser.", {"outcome": SWAPS}),
 }
 GAUGES: Table = {
     "sessions": ("Sessions, by connection.", {"state": STATES}),
@@ -162,6 +165,10 @@ class Metrics:
     def recogniser_restarted(self) -> None:
         """A recogniser that hung was left behind for a new one."""
         self._count("recogniser_restarts")
+
+    def recogniser_swapped(self, outcome: Swap) -> None:
+        """Another recogniser took over, or could not."""
+        self._count("recogniser_swaps", outcome)
 
     def sessions_counted(self, attached: int, detached: int) -> None:
         """So many sessions have a connection, and so many may come back."""

@@ -145,6 +145,16 @@ class Observer:
         self.metrics.recogniser_restarted()
         log(logger, "recogniser.restarted", logging.ERROR)
 
+    def swapped(self, model: str) -> None:
+        """Another recogniser hears from now on."""
+        self.metrics.recogniser_swapped("done")
+        log(logger, "recogniser.swapped", model=model)
+
+    def kept(self, error: BaseException) -> None:
+        """Another recogniser could not be had; the one in use goes on."""
+        self.metrics.recogniser_swapped("failed")
+        log(logger, "recogniser.kept", logging.ERROR, **fault(error))
+
     def stands(self, rung: Rung) -> None:
         """The service stands on another rung."""
         self.metrics.ladder_moved(rung)

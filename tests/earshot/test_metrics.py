@@ -86,6 +86,7 @@ EVERYTHING: list[tuple[str, tuple[Any, ...], dict[str, float]]] = [
         {'recogniser_failures_total{code="out_of_memory"}': 1},
     ),
     ("recogniser_restarted", (), {"recogniser_restarts_total": 1}),
+    ("recogniser_swapped", ("done",), {'recogniser_swaps_total{outcome="done"}': 1}),
     (
         "sessions_counted",
         (3, 1),
