@@ -56,9 +56,8 @@ async def speak(
             await converse(client, packets, meter, view.show, paced)
     finally:
         view.end()
-    for reason in meter.tally.ends:
-        if reason != "closed":
-            raise ClientError(f"the session ended early: {reason}")
+    if client.ended and client.ended.reason != "closed":
+        raise ClientError(f"the session ended early: {client.ended.reason}")
     return meter.tally
 
 

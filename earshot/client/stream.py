@@ -10,7 +10,7 @@ from contextlib import suppress
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
-from earshot.api.messages import Close, Config, Flush, Ready, ServerEvent
+from earshot.api.messages import Close, Config, Flush, Ready, ServerEvent, SessionEnded
 from earshot.client import dial
 from earshot.client.errors import AudioLost, ClientError, Refused, Unreachable
 from earshot.client.packets import Packet
@@ -66,8 +66,16 @@ class Client:
         """Say that no more audio comes; the last finals follow."""
         await self._ask(Close())
 
+    @property
+    def ended(self) -> SessionEnded | None:
+        """The stream's last event, once it has come."""
+        return self._window.ended
+
     async def __aiter__(self) -> AsyncIterator[ServerEvent]:
-        """Each event once; `ready` again when the connection is back."""
+        """Each event once; `ready` again when the connection is back.
+
+        After the end of a session whose server goes away, another goes on.
+        """
         yield self.ready
         while self._window.ended is None:
             try:

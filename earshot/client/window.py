@@ -30,7 +30,7 @@ class Window:
     Packets are numbered from 0. A packet is kept until a final, or the
     answer to a flush, covers it, and no longer than `room_ms`; a request,
     with the number of packets before it, until it is answered. `ended` is
-    the session's last event; `next_ms` is where the packet that is sent
+    the stream's last event; `next_ms` is where the packet that is sent
     next begins.
     """
 
@@ -128,8 +128,7 @@ class Window:
                 self._forget(event.audio_ms)
                 return self._answered(Flush(id=event.id))
             case SessionEnded():
-                self.ended = event
-                self._requests.clear()
+                self._end_session(event)
         return True
 
     # --8<-- [end:resume]
@@ -137,6 +136,18 @@ class Window:
     def _end(self) -> int:
         """The number that the next packet gets."""
         return self._first + len(self._packets)
+
+    def _end_session(self, event: SessionEnded) -> None:
+        """The stream's end, unless a server that goes away leaves some of it.
+
+        Another server may go on with what it has not heard.
+        """
+        self._forget(event.last_ms)
+        closing = any(request == Close() for _, request in self._requests)
+        if event.reason == "draining" and (self._packets or not closing):
+            return
+        self.ended = event
+        self._requests.clear()
 
     def _answered(self, request: Request) -> bool:
         """Whether a request was open until now."""

@@ -84,6 +84,16 @@ class Session:
             self.ended = True
             self.say(SessionEnded(reason="closed", last_ms=end, usage=Usage()))
 
+    def drain(self) -> list[ServerEvent]:
+        """Go away, with the finals of all audio so far."""
+        before = len(self.log)
+        if len(self.got) > self._done:
+            self._final("flush")
+        self.ended = True
+        end = self._ms(len(self.got))
+        self.say(SessionEnded(reason="draining", last_ms=end, usage=Usage()))
+        return self.log[before:]
+
     def _ms(self, count: int) -> int:
         return self.start_ms + count * PACKET_MS
 
