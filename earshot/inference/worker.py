@@ -107,6 +107,7 @@ class Worker:
         self._pool.fill()
         return name
 
+    # --8<-- [start:swap]
     async def swap(self, make: Callable[[], Recogniser]) -> str:
         """Load another recogniser beside the one in use, then change over.
 
@@ -124,6 +125,7 @@ class Worker:
         self._failures = 0
         return name
 
+    # --8<-- [end:swap]
     @property
     def healthy(self) -> bool:
         """Whether the recogniser has loaded and doesn't fail again and again."""

@@ -33,8 +33,8 @@ def draw(palette: Palette) -> Figure:
     panels[0].set_ylabel("how late an event was (s)")
     panels[1].set_xlabel("seconds from the change")
     for kind, colour in KINDS.items():
-        panels[-1].plot([], [], "o", color=palette[colour], markersize=4, label=kind)
-    panels[-1].legend(frameon=False, loc="upper right", handletextpad=0.1)
+        panels[0].plot([], [], "o", color=palette[colour], markersize=4, label=kind)
+    panels[0].legend(frameon=False, loc="upper left", handletextpad=0.1)
     return made
 
 

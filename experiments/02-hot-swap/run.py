@@ -284,20 +284,22 @@ async def memory(folder: Path, **variables: str) -> list[float]:
     return found
 
 
-def summary(runs: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """A row for each way, over all its runs."""
+def summary(runs: Sequence[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The figures of each way, over all its runs."""
     for way in WAYS:
         own = [one for one in runs if one["way"] == way]
-        yield {
-            "way": way,
-            "took_s": percentile(sorted(one["took_s"] for one in own), 50),
-            "silent_s": max(one["silent_s"] for one in own),
-            "before_mb": max(one["before_mb"] for one in own),
-            "most_mb": max(one["most_mb"] for one in own),
-            "words": [one["words"] for one in own],
-            "partials": late(own, "partial"),
-            "finals": late(own, "final"),
-        }
+        yield (
+            way,
+            {
+                "took_s": percentile(sorted(one["took_s"] for one in own), 50),
+                "silent_s": max(one["silent_s"] for one in own),
+                "before_mb": max(one["before_mb"] for one in own),
+                "most_mb": max(one["most_mb"] for one in own),
+                "words": [one["words"] for one in own],
+                "partials": late(own, "partial"),
+                "finals": late(own, "final"),
+            },
+        )
 
 
 def main() -> None:
@@ -319,7 +321,7 @@ def main() -> None:
     values = {
         "users": USERS,
         "after_s": AFTER_S,
-        "ways": list(summary(runs)),
+        "ways": dict(summary(runs)),
         "memory_mb": held,
         "events": {
             way: [e for one in runs if one["way"] == way for e in one["events"]]
