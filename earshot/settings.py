@@ -11,7 +11,6 @@ import json
 import os
 import re
 import reprlib
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
@@ -26,6 +25,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from earshot import toml
 from earshot.audio.gate import GateSettings
 from earshot.audio.segmenter import Segmenter, SegmenterSettings
 from earshot.inference.batcher import Policy
@@ -136,7 +136,7 @@ def load(config: Path | None = None) -> Settings:
     """
     named = os.environ.get(CONFIG)
     path = config or (Path(named) if named else None)
-    table = _read(path) if path else {}
+    table = toml.read(path, SettingsError) if path else {}
     found = dict(_found(path, table))
     known = {name: found.pop(name) for name in NAMES if name in found}
     faults = [_unknown(name, place) for name, place in found.items()]
@@ -164,18 +164,6 @@ def _found(path: Path | None, table: Table) -> Iterator[tuple[str, str]]:
 
 
 # --8<-- [end:load]
-def _read(path: Path) -> Table:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SettingsError(f"{path} can't be read: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        raise SettingsError(f"{path} is not UTF-8 (at line {line})") from None
-    except ValueError as error:
-        raise SettingsError(f"{path} is not TOML: {error}") from None
-
-
 def _groups(table: Table) -> Table:
     """What the model takes of a file; `_unknown` tells of the rest."""
     return {

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 import random
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import add
@@ -17,8 +16,11 @@ from pathlib import Path
 from statistics import NormalDist, fmean
 from typing import Any
 
+from earshot import toml
+
 DEFAULT = Path(__file__).with_name("budget.toml")
 KINDS = ("measured", "derived", "cited", "assumed")
+ABOUT = ("target_ms", "samples", "seed")
 NORMAL = NormalDist()
 
 
@@ -95,14 +97,18 @@ class Budget:
 
         Raises `BudgetError` when a parameter, shape or stage is impossible.
         """
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-        known: dict[str, float] = data["parameters"]
-        unknown = set(parameters or {}) - set(known)
-        if unknown:
-            raise BudgetError(f"no parameter {min(unknown)!r} in {path.name}")
-        known = {**known, **(parameters or {})}
-        stages = tuple(_stage(entry, known) for entry in data["stage"])
-        return cls(stages=stages, **data["budget"])
+        data = toml.read(path, BudgetError)
+        try:
+            known: dict[str, float] = data["parameters"]
+            unknown = set(parameters or {}) - set(known)
+            if unknown:
+                raise BudgetError(f"no parameter {min(unknown)!r} in {path.name}")
+            known = {**known, **(parameters or {})}
+            stages = tuple(_stage(entry, known) for entry in data["stage"])
+            about = {key: data["budget"][key] for key in ABOUT}
+        except KeyError as error:
+            raise BudgetError(f"{path} lacks {error}; compare {DEFAULT}") from None
+        return cls(stages=stages, **about)
 
 
 # --8<-- [start:totals]

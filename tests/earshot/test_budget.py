@@ -154,6 +154,38 @@ def test_the_command_prints_the_model_as_json() -> None:
     assert json.loads(result.output) == evaluate(Budget.load()).as_data()
 
 
+def test_the_command_spends_another_budget(tmp_path: Path) -> None:
+    path = tmp_path / "other.toml"
+    path.write_text(ENTRY + 'shape = "fixed"\nkind = "derived"\nms = 4.0')
+    result = CliRunner().invoke(main, ["budget", "--file", str(path), "--json"])
+    assert result.exit_code == 0
+    report = json.loads(result.output)
+    assert [stage["name"] for stage in report["stages"]] == ["frame"]
+    assert (report["target"], report["p95"], report["left"]) == (10, 4, 6)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[budget", "other.toml is not TOML: "),
+        (ENTRY + 'shape = "fixed"', "other.toml lacks 'kind'; compare "),
+        (ENTRY.replace("seed", "seeds"), "other.toml lacks "),
+        (
+            ENTRY + 'shape = "fixed"\nkind = "derived"\nms = "step_ms"',
+            "other.toml lacks 'step_ms'",
+        ),
+    ],
+)
+def test_a_file_that_is_no_budget_is_named(
+    tmp_path: Path, text: str, message: str
+) -> None:
+    path = tmp_path / "other.toml"
+    path.write_text(text, encoding="utf-8")
+    result = CliRunner().invoke(main, ["budget", "--file", str(path)])
+    assert result.exit_code == 1
+    assert message in result.output
+
+
 def test_the_command_fails_when_the_target_is_missed() -> None:
     result = CliRunner().invoke(main, ["budget", "--set", "step_ms=400"])
     assert result.exit_code == 1

@@ -246,7 +246,7 @@ values = st.recursive(
 def test_no_content_of_a_file_raises_anything_but_a_settings_error(
     monkeypatch: pytest.MonkeyPatch, table: dict[str, object]
 ) -> None:
-    monkeypatch.setattr(module, "_read", lambda path: table)
+    monkeypatch.setattr(module.toml, "read", lambda path, wrong: table)
     with suppress(SettingsError):
         assert isinstance(load(Path("earshot.toml")), Settings)
 
