@@ -13,6 +13,7 @@ from earshot.client.commands import load, stream
 from earshot.commands import serve, settings
 from earshot.inference.commands import coldstart, transcribe
 from earshot.models.commands import models
+from earshot.scaling.commands import cost
 from earshot.slo.budget import DEFAULT, Budget, BudgetError, Report, evaluate
 
 HEADINGS = ("stage", "place", "p50", "p95", "known how")
@@ -31,6 +32,7 @@ for command in (
     stream,
     load,
     bench,
+    cost,
     settings,
     schema,
 ):

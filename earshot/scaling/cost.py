@@ -10,14 +10,17 @@ from __future__ import annotations
 
 import datetime
 import math
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from statistics import NormalDist
 
+from earshot import toml
+
 PRICES = Path(__file__).with_name("prices.toml")
 HOURS = 24
+DAYS = 365 / 12
+"""Days in a month, on average."""
 KINDS = ("cited", "assumed")
 
 
@@ -39,7 +42,8 @@ class Demand:
     risk: float = 0.001
 
     def __post_init__(self) -> None:
-        if self.audio_hours_per_day <= 0 or self.peak_factor < 1:
+        busiest = self.audio_hours_per_day * self.peak_factor
+        if not 0 < busiest < math.inf or self.peak_factor < 1:
             raise CostError("hours exceed 0, a peak factor is at least 1")
         if not 0 < self.risk < 1:
             raise CostError("a risk is between 0 and 1")
@@ -96,13 +100,16 @@ class Price:
 
 def prices(path: Path = PRICES) -> dict[str, Price]:
     """The price list by name; raises `CostError` for a price nobody vouches for."""
-    found = {}
-    for entry in tomllib.loads(path.read_text(encoding="utf-8"))["price"]:
-        price = Price(**entry)
+    names = [field.name for field in fields(Price)]
+    try:
+        entries = toml.read(path, CostError)["price"]
+        found = [Price(**{name: entry[name] for name in names}) for entry in entries]
+    except KeyError as error:
+        raise CostError(f"{path} lacks {error}; compare {PRICES}") from None
+    for price in found:
         if price.kind not in KINDS or price.usd_per_hour <= 0 or not price.source:
             raise CostError(f"{path.name}: {price.name}: kind, price or source is off")
-        found[price.name] = price
-    return found
+    return {price.name: price for price in found}
 
 
 # --8<-- [start:fleet]
@@ -119,6 +126,11 @@ class Fleet:
     def utilisation(self) -> float:
         """The part of all room for streams that is used over the day: below 1."""
         return self.demand.mean_streams / (self.machines * self.per_machine)
+
+    @property
+    def usd_per_month(self) -> float:
+        """What the machines cost in a month of mean length."""
+        return self.usd_per_day * DAYS
 
     @property
     def usd_per_audio_hour(self) -> float:

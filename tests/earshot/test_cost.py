@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import math
 from datetime import date
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
+from earshot.cli import main
 from earshot.scaling.cost import (
     CostError,
     Demand,
@@ -83,12 +86,83 @@ def test_demands_that_cannot_be_are_refused(
         Demand(hours, factor, risk)
 
 
-def test_every_price_says_how_we_know(tmp_path: Path) -> None:
+GPU = """
+[[price]]
+name = "gpu"
+usd_per_hour = 2.0
+cores = 0
+kind = "assumed"
+source = "for the test"
+as_of = 2026-01-31
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (GPU.replace("assumed", "heard"), r"prices\.toml: gpu"),
+        (GPU.replace("2.0", "-2.0"), r"prices\.toml: gpu"),
+        (GPU.replace("for the test", ""), r"prices\.toml: gpu"),
+        (GPU.replace("as_of", "seen"), r"lacks 'as_of'; compare .*prices\.toml"),
+        ("[[cost]]", r"lacks 'price'; compare .*prices\.toml"),
+        ("price 5", r"prices\.toml is not TOML: .*line 1"),
+    ],
+)
+def test_every_price_says_how_we_know(tmp_path: Path, text: str, message: str) -> None:
     assert prices()["core"].usd_per_hour > 0
-    bad = tmp_path / "prices.toml"
-    bad.write_text(
-        '[[price]]\nname = "a"\nusd_per_hour = 1.0\ncores = 1\n'
-        'kind = "heard"\nsource = "x"\nas_of = 2026-01-01\n'
-    )
-    with pytest.raises(CostError, match=r"prices\.toml: a"):
-        prices(bad)
+    file = tmp_path / "prices.toml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(CostError, match=message):
+        prices(file)
+
+
+def cost(*arguments: str) -> str:
+    result = CliRunner().invoke(main, ["cost", *arguments])
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_the_command_plans_what_the_model_plans() -> None:
+    data = json.loads(cost("core=8", "--hours", "1200", "--peak", "2", "--json"))
+    wanted = fleet(Demand(1200, 2), 8, prices()["core"])
+    (found,) = data["fleets"]
+    assert data["peak_streams"] == wanted.demand.peak_streams
+    assert found["machines"] == wanted.machines
+    assert found["usd_per_month"] == pytest.approx(wanted.usd_per_month, abs=0.01)
+    assert found["as_of"] == prices()["core"].as_of.isoformat()
+
+
+def test_the_table_has_a_line_for_each_machine_and_fits_the_page(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "prices.toml"
+    later = GPU.replace('"gpu"', '"other"').replace("01-31", "02-28")
+    file.write_text(GPU + later, encoding="utf-8")
+    options = ("--hours", "2400", "--spare", "2", "--prices", str(file))
+    lines = cost("other=500", "gpu=50", *options).splitlines()
+    assert [line.split()[:4] for line in lines[2:4]] == [
+        ["other", "2.00", "500", "3"],
+        ["gpu", "2.00", "50", "8"],
+    ]
+    assert lines[-1].endswith("prices of 2026-01-31 to 2026-02-28")
+    assert max(map(len, lines)) <= 76
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["core"], "'core' is not MACHINE=STREAMS"),
+        (["core=0"], "'core=0' is not MACHINE=STREAMS"),
+        (["core=1.5"], "'core=1.5' is not MACHINE=STREAMS"),
+        (["abacus=3"], "no price for 'abacus'; there are core"),
+        (["core=8", "--hours", "0"], "hours exceed 0"),
+        (["core=8", "--hours", "nan"], "hours exceed 0"),
+        (["core=8", "--hours", "inf"], "hours exceed 0"),
+        (["core=8", "--peak", "0.5"], "a peak factor is at least 1"),
+        (["core=8", "--peak", "inf"], "a peak factor is at least 1"),
+    ],
+)
+def test_a_fleet_that_cannot_be_is_refused(arguments: list[str], message: str) -> None:
+    result = CliRunner().invoke(main, ["cost", *arguments])
+    assert result.exit_code == 1
+    assert message in result.output
