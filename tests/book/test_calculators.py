@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from earshot.inference import batching
+from earshot.scaling.cost import Demand, fleet, prices
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "theme" / "site" / "calculators"
@@ -29,8 +30,6 @@ console.log(JSON.stringify(changes.map((change) => {
   return { quantiles, total: { p50, p95, share } };
 })));
 """
-
-
 BATCHING = """
 import * as batching from "%s";
 import { readFileSync } from "node:fs";
@@ -41,6 +40,20 @@ console.log(JSON.stringify(JSON.parse(readFileSync(0)).map(
     batching.waitAlone(cost, arrivals),
     batching.batchWhenBusy(cost, arrivals),
   ].map((one) => Number.isFinite(one) ? one : null))));
+"""
+
+COST = """
+import { fleet, peakStreams } from "%s";
+import { readFileSync } from "node:fs";
+console.log(JSON.stringify(JSON.parse(readFileSync(0)).map(
+  ([hours, peak, risk, streams, price, spare]) => {
+    const demand = { hours, peak, risk };
+    const found = fleet(demand, streams, price, spare);
+    return [
+      peakStreams(demand), found.machines, found.perMonth, found.perAudioHour,
+      found.utilisation,
+    ];
+  })));
 """
 
 
@@ -104,3 +117,28 @@ def test_the_page_batches_as_python_does() -> None:
         ]
         finite = [value if math.isfinite(value) else None for value in wanted]
         assert found == pytest.approx(finite)
+
+
+@pytest.mark.external
+def test_the_page_plans_fleets_as_python_does() -> None:
+    core = prices()["core"]
+    cases = [
+        (100, 2.5, 0.001, 16, core.usd_per_hour, 1),
+        (1_000, 1.5, 0.001, 8, core.usd_per_hour, 0),
+        (99_999, 4, 0.02, 256, core.usd_per_hour, 2),
+    ]
+    answer = node(COST, "cost.js", cases)
+    for found, (hours, peak, risk, streams, _, spare) in zip(
+        answer, cases, strict=True
+    ):
+        demand = Demand(hours, peak, risk)
+        wanted = fleet(demand, streams, core, spare)
+        assert found == pytest.approx(
+            [
+                demand.peak_streams,
+                wanted.machines,
+                wanted.usd_per_month,
+                wanted.usd_per_audio_hour,
+                wanted.utilisation,
+            ]
+        )
