@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -152,11 +153,11 @@ def snapshot() -> dict[str, Any]:
         return {"criu": "not installed"}
     version = subprocess.run([criu, "--version"], capture_output=True, text=True)
     checked = subprocess.run([criu, "check"], capture_output=True, text=True)
-    said = (checked.stdout + checked.stderr).strip().splitlines()
     return {
         "criu": version.stdout.split()[1],
+        "kernel": ".".join(platform.release().split(".")[:2]),
         "works": checked.returncode == 0,
-        "said": said[0] if said else "",
+        "said": (checked.stdout + checked.stderr).strip().splitlines(),
     }
 
 
