@@ -3,7 +3,8 @@
 Everything here is derived: demand and prices are assumed or cited, and the
 streams that a core holds are read from `experiments/06-streams`, live, finals
 first. The same day is planned for two objectives: finals within 0.6 s, and
-first stable words within 3 s, each at the 95th percentile.
+first stable words within 3 s, each at the 95th percentile. Cards that hold as
+many streams as pay for them are planned next to the cores.
 """
 
 from __future__ import annotations
@@ -17,12 +18,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from record import write
 
-from earshot.scaling.cost import Demand, capacity, fewest_streams, fleet, prices
+from earshot.scaling.cost import Demand, Fleet, capacity, fewest_streams, fleet, prices
 
 HERE = Path(__file__).parent
 HOURS = (100, 1_000, 10_000, 100_000)
 FACTORS = (1.5, 2.5, 4)
 OBJECTIVES = {"final": ("final_delay_s", 0.6), "stable": ("first_stable_s", 3.0)}
+CARDS = ("l4", "h100")
 POLICY = "finals first"
 
 
@@ -52,6 +54,16 @@ def planned(demand: Demand, per_core: int) -> dict[str, Any]:
     }
 
 
+def next_to_cores(card: str, cores: Fleet) -> dict[str, float]:
+    """Cards that hold what pays for them, one spare: so many `times` as dear."""
+    price = prices()[card]
+    cards = fleet(cores.demand, round(fewest_streams(cores, price)), price)
+    return {
+        "times": round(cards.usd_per_day / cores.usd_per_day, 2),
+        "used_percent": round(100 * cards.utilisation, 1),
+    }
+
+
 def values() -> dict[str, Any]:
     """Fleets by objective and hours, by peak, and what a dearer machine must hold."""
     held, core = capacities(), prices()["core"]
@@ -70,6 +82,15 @@ def values() -> dict[str, Any]:
             name: round(fewest_streams(large, price))
             for name, price in prices().items()
             if not price.cores
+        },
+        "cards": {
+            card: {
+                str(hours): next_to_cores(
+                    card, fleet(Demand(hours), held["final"], core)
+                )
+                for hours in HOURS
+            }
+            for card in CARDS
         },
     }
 
