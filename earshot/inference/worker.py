@@ -111,9 +111,9 @@ class Worker:
     async def swap(self, make: Callable[[], Recogniser]) -> str:
         """Load another recogniser beside the one in use, then change over.
 
-        The one in use works on until the other is warm, and ends the batch that
-        it has. Gives the other's name. Raises what making it raised, and nothing
-        has changed then.
+        The one in use works on until the other is warm, and ends the batch
+        that it has. Gives the other's name. Raises what making it raised, and
+        nothing has changed then.
         """
         lane = Lane(make)
         try:

@@ -47,9 +47,8 @@ def check(model: Model, folder: Path) -> None:
     for file in model.files:
         path = folder / file.name
         if not path.is_file():
-            raise WeightsMissing(
-                f"{model.id} is not here; run `earshot models pull {model.id}`"
-            )
+            remedy = f"run `earshot models pull {model.id}`"
+            raise WeightsMissing(f"{model.id} is not here; {remedy}")
         compare(file, path, f"{model.id}/{file.name}")
 
 
@@ -58,7 +57,8 @@ def compare(file: Artefact, path: Path, what: str) -> None:
     with path.open("rb") as stream:
         found = hashlib.file_digest(stream, "sha256").hexdigest()
     if found != file.sha256:
-        raise WrongDigest(f"{what}: expected sha256 {file.sha256}, found {found}")
+        expected = f"expected sha256 {file.sha256}"
+        raise WrongDigest(f"{what}: {expected}, found {found}")
 
 
 # --8<-- [end:check]
