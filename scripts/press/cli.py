@@ -333,6 +333,26 @@ def labels(root: Path, listed: bool) -> None:
 
 @main.command()
 @ROOT
+@JSON
+@click.option("--write", is_flag=True, help="Write the new numbers into the pages.")
+@told
+def facts(root: Path, write: bool) -> None:
+    """Find typed numbers that are no rounding of their facts any more.
+
+    A number is rounded again to as many digits and written as it was. Words
+    around it are the author's: read the difference that --write makes.
+    """
+    from press import roundings
+
+    found = roundings.of_book(root)
+    for one in roundings.write(found) if write else ():
+        place = one.finding.relative(root.resolve())
+        click.echo(f"{place.path}:{place.line}: {one.mark.text} → {one.fresh}")
+    refuse(one.finding for one in found if not (write and one.old))
+
+
+@main.command()
+@ROOT
 @click.option("--json", "as_data", is_flag=True, help="Print the report as JSON.")
 @told
 def prose(root: Path, as_data: bool) -> None:

@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import MAX_PREC, ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,8 @@ from press.findings import Finding, PressError
 
 KINDS = ("measured", "derived", "cited", "assumed")
 NUMBER = re.compile(r"[-−]?\d[\d,]*(?:\.\d+)?")
+UNPARTED = re.compile(r"\d{4}")  # thousands without a comma
+HALF_UP = Context(prec=MAX_PREC, rounding=ROUND_HALF_UP)
 LONGEST_SYMBOL = 3  # letters; longer units are words and have a singular
 MOST_DIGITS = 12
 NO_BREAK_SPACE = "\u00a0"
@@ -63,23 +65,55 @@ class Fact:
         return text.replace("-", "−")
 
     def fits(self, text: str) -> bool:
-        """Whether the first number in `text` is the value, rounded half up.
+        """Whether `text` is what the fact prints or has its value, rounded half up."""
+        number = self.number_in(text)
+        if number is None:
+            return text == self.shown
+        given = Decimal(number.replace(",", "").replace("−", "-"))
+        return any(
+            given == round_half_up(self.value, digits) for digits in _precisions(number)
+        )
 
-        A word behind the number must be the unit (or its singular).
+    def number_in(self, text: str) -> str | None:
+        """The first number in `text`, which stands for the value, as it is written.
+
+        A word behind it must be the unit (or its singular), and a value in words
+        has no number: `None`.
         """
         match = NUMBER.search(text)
         if isinstance(self.value, str) or match is None:
-            return text == self.shown
+            return None
         given_unit = text[match.end() :].strip()
         unit = with_unit("", self.unit).removeprefix("$").strip()
         singular = unit.removesuffix("s") if len(unit) > LONGEST_SYMBOL else unit
-        if given_unit not in ("", unit, singular):
-            return False
-        given = Decimal(match[0].replace(",", "").replace("−", "-"))
-        return any(
-            given == round_half_up(self.value, digits)
-            for digits in _precisions(match[0])
-        )
+        return match[0] if given_unit in ("", unit, singular) else None
+
+    def written_like(self, number: str) -> str:
+        """The value, rounded half up and written as `number` is.
+
+        A whole number stays whole, as if every nought at its end were meant; any
+        other keeps its significant digits, and so does one that would become 0.
+        """
+        digits = 0
+        if self.value and ("." in number or not round_half_up(self.value, 0)):
+            digits = _decimals(self.value, _significant(number))
+        rounded = round_half_up(self.value, digits)
+        text = f"{rounded:{'' if UNPARTED.search(number) else ','}f}"
+        return text if number.startswith("-") else text.replace("-", "−")
+
+
+def _significant(number: str) -> int:
+    """How many significant digits a written number has, at least one."""
+    digits = re.sub(r"\D", "", number).lstrip("0")
+    return max(1, len(digits))
+
+
+def _decimals(value: Decimal, significant: int) -> int:
+    """The decimals that `value` has when rounded to so many significant digits."""
+    digits = significant - 1 - value.adjusted()
+    if round_half_up(value, digits).adjusted() > value.adjusted():  # 9.97 → 10.0
+        digits -= 1
+    return max(0, digits)
 
 
 def _precisions(text: str) -> list[int]:
@@ -94,8 +128,8 @@ def _precisions(text: str) -> list[int]:
 def round_half_up(value: Decimal, digits: int) -> Decimal:
     """`value` rounded half up to `digits` decimals (negative: tens, hundreds)."""
     quantum = Decimal(1).scaleb(-digits)
-    rounded = value.quantize(quantum, rounding=ROUND_HALF_UP)
-    whole = rounded.quantize(Decimal(1)) if digits <= 0 else rounded
+    rounded = value.quantize(quantum, context=HALF_UP)
+    whole = rounded.quantize(Decimal(1), context=HALF_UP) if digits <= 0 else rounded
     return whole or abs(whole)  # no minus before nought
 
 

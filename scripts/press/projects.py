@@ -12,7 +12,7 @@ from press import data, labels
 from press.book import Book, Page
 from press.findings import Finding, PressError
 from press.index import slug
-from press.source import KINDS
+from press.source import KINDS, replaced
 
 STARTER = Path(__file__).parent / "starter"
 PLACEHOLDER = "00000000-0000-0000-0000-000000000000"
@@ -118,12 +118,8 @@ def rename(root: Path, old: str, new: str) -> list[Path]:
 def _renamed(page: Page, old: str, new: str) -> str:
     """The page's text with the label renamed wherever it isn't code."""
     pattern = re.compile(NAMED.format(re.escape(old)))
-    body = len(page.text) - len(page.scan.masked)
-    parts, end = [], 0
-    for match in pattern.finditer(page.scan.masked):
-        parts += [page.text[end : body + match.start()], new]
-        end = body + match.end()
-    return "".join([*parts, page.text[end:]])
+    found = pattern.finditer(page.scan.masked)
+    return replaced(page.text, ((match.start(), old, new) for match in found))
 
 
 def _renamable(book: Book, known: dict[str, object], old: str, new: str) -> None:

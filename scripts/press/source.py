@@ -10,6 +10,7 @@ from __future__ import annotations
 import html
 import re
 from bisect import bisect_right
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -56,12 +57,16 @@ INLINE = re.compile(
 
 @dataclass(frozen=True)
 class Mark:
-    """A convention used in a page: its kind, target, given text and line."""
+    """A convention used in a page: its kind, target, given text, line and place.
+
+    `start` is the offset in the page's body, without its front matter.
+    """
 
     kind: str
     target: str
     text: str
     line: int
+    start: int
 
 
 @dataclass(frozen=True)
@@ -110,6 +115,20 @@ def split_front_matter(text: str) -> tuple[str, str, int]:
     return match["yaml"], text[match.end() :], text[: match.end()].count("\n") + 1
 
 
+def replaced(text: str, changes: Iterable[tuple[int, str, str]]) -> str:
+    """A page's text after changes, each an offset in its body, an old and a new text.
+
+    They come in their order and don't overlap.
+    """
+    _, body, _ = split_front_matter(text)
+    before = len(text) - len(body)
+    parts, end = [], 0
+    for start, old, new in changes:
+        parts += [text[end : before + start], new]
+        end = before + start + len(old)
+    return "".join([*parts, text[end:]])
+
+
 def blank(text: str) -> str:
     """The text with every character but newlines replaced by a space."""
     return re.sub(r"[^\n]", " ", text)
@@ -128,13 +147,13 @@ def scan(text: str) -> Scan:
     def line(offset: int) -> int:
         return first + _line_of(starts, offset)
 
-    marks = sorted(_marks(masked, line), key=lambda pair: pair[0])
-    ordered = tuple(mark for _, mark in marks)
+    ordered = tuple(sorted(_marks(masked, line), key=lambda mark: mark.start))
     kinds: dict[str, list[Mark]] = {}
     for mark in ordered:
         kinds.setdefault(mark.kind, []).append(mark)
     labels = tuple(
-        Mark("label", m["id"], "", line(m.start())) for m in LABEL.finditer(masked)
+        Mark("label", m["id"], "", line(m.start()), m.start())
+        for m in LABEL.finditer(masked)
     )
     headings = tuple(_headings(unfenced, masked, line))
     return Scan(
@@ -184,28 +203,30 @@ def _fences(body: str, first: int) -> tuple[tuple[Fence, ...], str]:
     return tuple(fences), "\n".join(out)
 
 
-def _marks(masked: str, line):
+def _marks(masked: str, line) -> Iterator[Mark]:
+    def mark(kind: str, target: str, text: str, start: int) -> Mark:
+        return Mark(kind, target, text, line(start), start)
+
     for match in REFERENCE.finditer(masked):
-        yield match.start(), Mark("ref", match["id"], "", line(match.start()))
+        yield mark("ref", match["id"], "", match.start())
     for match in CITATION.finditer(masked):
         for part in match["body"].split(";"):
             item = CITED.match(part.strip())
             target = item["key"] if item else part.strip()
             kind = "cite" if item else "cite-malformed"
             locator = (item["locator"] or "").strip() if item else ""
-            yield match.start(), Mark(kind, target, locator, line(match.start()))
+            yield mark(kind, target, locator, match.start())
     for match in LINK.finditer(masked):
         kind = ("image-" if match["image"] else "") + match["scheme"]
         text = " ".join(match["text"].split())
-        yield match.start(), Mark(kind, match["target"], text, line(match.start()))
+        yield mark(kind, match["target"], text, match.start())
     for match in DISPLAY.finditer(masked):
-        start = match.start("tex") - 2
         label = LABEL.search(match["label"] or "")
         name = label["id"] if label else ""
-        yield start, Mark("math-display", match["tex"].strip(), name, line(start))
+        yield mark("math-display", match["tex"].strip(), name, match.start("tex") - 2)
     for match in FORMULA.finditer(masked):
         tex = (match["tex"] or match["paren"]).strip()
-        yield match.start(), Mark("math", tex, "", line(match.start()))
+        yield mark("math", tex, "", match.start())
 
 
 def _headings(unfenced: str, masked: str, line):

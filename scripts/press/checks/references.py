@@ -6,7 +6,7 @@ import re
 from collections.abc import Container, Iterator
 from difflib import get_close_matches
 
-from press import index, labels, math
+from press import index, labels, math, roundings
 from press.apparatus import Apparatus
 from press.book import Page
 from press.findings import Finding
@@ -63,17 +63,8 @@ def facts(known: Apparatus) -> Iterator[Finding]:
     """Every fact is in the ledger and given text is its value, rounded."""
     yield from _unknown(known, "fact", known.facts, "facts.yml")
     for page in known.book.pages:
-        for mark in page.scan.of("fact"):
-            fact = known.facts.get(mark.target)
-            if fact and mark.text and not fact.fits(mark.text):
-                yield Finding(
-                    page.path,
-                    mark.line,
-                    "fact-text",
-                    f"“{mark.text}” is no rounding of {fact.shown}, the value of "
-                    f"“{fact.id}”",
-                    f"write [](fact:{fact.id}) or round half up",
-                )
+        for found in roundings.stale(page, known.facts):
+            yield found.finding
 
 
 def fact_sources(known: Apparatus) -> Iterator[Finding]:
