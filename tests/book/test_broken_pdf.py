@@ -124,6 +124,19 @@ def test_text_beyond_the_edge(broken: Callable[[Change], Pdf]) -> None:
     assert line == len(changed.labels)
 
 
+def test_text_too_small_to_read(broken: Callable[[Change], Pdf]) -> None:
+    def change(file: pikepdf.Pdf) -> None:
+        file.pages[-1].contents_add(b"q 0.7 0 0 0.7 0 0 cm", prepend=True)
+        file.pages[-1].contents_add(b"Q")
+
+    changed = broken(change)
+    found = list(pdf.sizes(changed))
+    assert {(one.code, one.line) for one in found} == {
+        ("pdf-small-text", len(changed.labels))
+    }
+    assert any("is printed at 6.2 pt, less than 7" in one.message for one in found)
+
+
 def test_a_line_of_code_that_is_cut(small: Built) -> None:
     texts = [text.replace("total / len", "total / le") for text in small.pdf.texts]
     found = list(code.in_pdf(small.book, texts))

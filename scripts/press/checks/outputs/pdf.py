@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from math import hypot, inf
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from pikepdf import Array, Name
 
 from press.checks.outputs.epub import letters
 from press.findings import Finding
+from press.mermaid.gate import SMALLEST
 
 LEADER = re.compile(r"(?: \.){3,} ?(?P<label>\w+)")
 SEE = re.compile(r"p\.\s*(?P<label>\w+)\)")
@@ -216,6 +218,30 @@ def edges(pdf: Pdf) -> Iterator[Finding]:
                 yield pdf.finding(number, "pdf-edge", what)
 
 
+def sizes(pdf: Pdf) -> Iterator[Finding]:
+    """No text is smaller than 7 pt, line numbers and marks of notes included."""
+    for number, page in enumerate(pdf.text_pages):
+        by_size: dict[float, str] = {}
+        for n in range(page.count_chars()):
+            size = round(_size(page, n), 1)
+            if size < SMALLEST:
+                by_size[size] = by_size.get(size, "") + page.get_text_range(n, 1)
+        for size, text in by_size.items():
+            what = f"“{text[:60]}” is printed at {size} pt, less than {SMALLEST:.0f}"
+            yield pdf.finding(number, "pdf-small-text", what)
+
+
+def _size(page: Any, n: int) -> float:
+    """The size of a glyph's type in pt; what PDFium adds between lines has none."""
+    from pypdfium2 import raw
+
+    if raw.FPDFText_IsGenerated(page, n):
+        return inf
+    matrix = raw.FS_MATRIX()
+    raw.FPDFText_GetMatrix(page, n, matrix)
+    return raw.FPDFText_GetFontSize(page, n) * hypot(matrix.c, matrix.d)
+
+
 def hyphens(pdf: Pdf) -> Iterator[Finding]:
     """Who searches for a word with a hyphen types what the keyboard has."""
     for number, text in enumerate(pdf.texts):
@@ -233,7 +259,7 @@ def accessible(pdf: Pdf) -> Iterator[Finding]:
         yield pdf.finding(0, "pdf-ua", what)
 
 
-RULES = (links, page_numbers, contents, edges, hyphens, accessible)
+RULES = (links, page_numbers, contents, edges, sizes, hyphens, accessible)
 
 
 def check(pdf: Pdf) -> list[Finding]:
