@@ -11,14 +11,13 @@ Medians of seven starts; seconds by the clock.
 from __future__ import annotations
 
 import json
-import os
 import platform
 import re
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
@@ -30,13 +29,13 @@ from urllib.request import urlopen
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from record import write
+from starting import EARSHOT, Environment, forget, python, start_files
 
 from earshot.bench.clips import clips
 from earshot.models.coldstart import now
 from earshot.models.store import Store
 
 HERE = Path(__file__).parent
-EARSHOT = Path(sys.executable).with_name("earshot")
 CLIP = clips()[4].path
 ROUNDS = 7
 PATIENCE_S = 60
@@ -45,14 +44,6 @@ IMPORTED = re.compile(r"^import time:\s+(\d+) \|\s+\d+ \|\s+(\w+)", re.M)
 LARGEST = 8
 
 Stages = dict[str, float]
-Environment = dict[str, str]
-
-
-def python(cache: Path, write_bytecode: bool = False) -> Environment:
-    """An environment whose compiled modules are in `cache`, and nowhere else."""
-    own = {"PYTHONPYCACHEPREFIX": str(cache)}
-    own["PYTHONDONTWRITEBYTECODE"] = "" if write_bytecode else "1"
-    return os.environ | own
 
 
 def coldstart(environment: Environment, *options: str) -> Stages:
@@ -101,19 +92,6 @@ def helper(environment: Environment, *arguments: str) -> Any:
     command = [sys.executable, HERE / "child.py", *arguments]
     done = subprocess.run(command, env=environment, capture_output=True, check=True)
     return json.loads(done.stdout)
-
-
-def forget(files: Iterable[Path]) -> None:
-    """Drop files from the page cache, as far as no process has them mapped."""
-    os.sync()
-    for path in files:
-        with open(path, "rb") as file:
-            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
-
-
-def files(*folders: Path) -> list[Path]:
-    """All plain files below some folders."""
-    return [path for folder in folders for path in folder.rglob("*") if path.is_file()]
 
 
 def medians(start: Callable[[], Stages]) -> dict[str, Any]:
@@ -176,11 +154,11 @@ def values() -> dict[str, Any]:
     """Every way to start, in ms."""
     weights = Store().verify("moonshine-tiny")
     with caches() as (empty, full):
-        libraries = files(Path(sys.prefix) / "lib", Path(sys.base_prefix) / "lib", full)
+        read = start_files(full, weights)
         bare, compiled = python(empty), python(full)
 
         def from_disk() -> Stages:
-            forget([*libraries, *files(weights), Path(sys.executable).resolve()])
+            forget(read)
             return coldstart(compiled)
 
         return {
