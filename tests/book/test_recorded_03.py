@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from test_recorded import experiment, recorded
+import yaml
+from test_recorded import ROOT, experiment, recorded
 
 from earshot.inference.batching import Cost
 
@@ -90,6 +91,45 @@ def test_the_stages_of_a_start_come_to_its_total() -> None:
             )
             assert row["least_ms"] <= row["total_ms"] <= row["most_ms"]
     assert data["fork"]["same_words"] == 1
+
+
+def test_starts_that_share_cores_take_as_long_as_the_sum_says() -> None:
+    name = "03-cold-start-storm"
+    run, data = experiment(f"experiments/{name}/run.py"), values(name)
+    cores = recorded(name)["environment"]["cpus"]
+    alone = data["together"]["cached"]["1"]
+    for rows in data["together"].values():
+        for crowd, row in rows.items():
+            assert len(row["each_s"]) == int(crowd)
+            assert row["each_s"] == sorted(row["each_s"])
+    for crowd, row in data["together"]["cached"].items():
+        args = int(crowd), alone["last_s"], alone["cpu_s"], cores
+        assert row["foreseen_s"] == run.foreseen_s(*args)
+        assert row["last_s"] == pytest.approx(row["foreseen_s"], rel=0.15)
+    assert data["most_at_once"] == int(cores * data["deadline_s"] / alone["cpu_s"])
+
+
+def test_the_storm_is_over_where_few_start_at_once_and_never_where_all_do() -> None:
+    data = values("03-cold-start-storm")
+    wanted, ways = data["wanted"], data["deadlines"]
+    for at_once in ("2", "4"):
+        assert (ways[at_once]["ready"], ways[at_once]["killed"]) == (wanted, 0)
+    for at_once in ("6", "8", "8-with-pauses"):
+        assert ways[at_once]["ready"] == 0 < ways[at_once]["killed"]
+    few, all_at_once = data["limits"]["2"], data["together"]["cached"]["8"]
+    assert few["first_s"] < all_at_once["first_s"] / 2
+    assert few["last_s"] < 1.1 * all_at_once["last_s"]
+
+
+def test_the_book_assumes_what_the_storm_was_made_with() -> None:
+    facts = yaml.safe_load((ROOT / "manuscript/facts.yml").read_text(encoding="utf-8"))
+    run, data = (
+        experiment("experiments/03-cold-start-storm/run.py"),
+        values("03-cold-start-storm"),
+    )
+    assert facts["storm-deadline"]["value"] == data["deadline_s"]
+    assert facts["storm-watched"]["value"] == data["watched_s"]
+    assert facts["k8s-pause"]["value"] == next(pause for pause in run.PAUSES_S if pause)
 
 
 def test_the_fleets_are_what_the_model_gives() -> None:
