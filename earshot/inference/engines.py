@@ -13,6 +13,7 @@ from earshot.models.store import Store
 def load(id: str, store: Store, threads: int = 1) -> Recogniser:
     """The recogniser for model `id`, its weights verified, not yet warm.
 
+    Its name is that of the weights' folder, which has their digest in it.
     Raises `ModelError` when the weights are missing, not as pinned, or not
     those of a recogniser. Each engine is imported when it is asked for.
     """
@@ -20,7 +21,7 @@ def load(id: str, store: Store, threads: int = 1) -> Recogniser:
     PROCESS.mark("digests")
     made = _engine(store.models[id].engine, id)
     PROCESS.mark("engine")
-    recogniser = made(folder, threads, name=id)
+    recogniser = made(folder, threads, name=folder.name)
     PROCESS.mark("weights")
     return recogniser
 

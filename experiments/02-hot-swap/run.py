@@ -9,6 +9,7 @@ which is told where to go. A run without a change is the measure. Server
 processes have core 0, users and relay core 1. Then the model is changed twelve
 times without load, to see what memory does: with glibc's malloc as it is, and
 with its threshold for giving memory back fixed at the value that it begins with.
+`allocator.py` asks malloc itself.
 
 Run by hand on a quiet machine of two cores, as
 `.venv/bin/python experiments/02-hot-swap/run.py`: about seven minutes.
@@ -17,6 +18,7 @@ Run by hand on a quiet machine of two cores, as
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import socket
@@ -49,6 +51,8 @@ from earshot.slo.budget import percentile
 USERS, SECONDS, CHANGE_S, ROUNDS = 4, 36.0, 16.0, 2
 AFTER_S = 8.0
 """How long after the change its traces are looked for."""
+FIRST_S = 2.5
+"""How long after it they are looked for most closely."""
 SWAPS = 12
 TRIM = "131072"
 """Bytes, the default of M_TRIM_THRESHOLD; that it is set at all stops its growth."""
@@ -254,13 +258,15 @@ def silence(listener: Listener) -> float:
     return max(later - at for at, later in pairwise(inside))
 
 
-def late(runs: Sequence[dict[str, Any]], kind: str) -> dict[str, float]:
-    """How late events of a kind were in the seconds after the change, in ms."""
+def late(
+    runs: Sequence[dict[str, Any]], kind: str, begin: float, end: float
+) -> dict[str, float]:
+    """How late events of a kind were, in ms, that came so many s from the change."""
     found = sorted(
         1000 * event["late"]
         for one in runs
         for event in one["events"]
-        if event["kind"] == kind and 0 <= event["at"] <= AFTER_S
+        if event["kind"] == kind and begin <= event["at"] <= end
     )
     return {
         "count": len(found),
@@ -296,8 +302,10 @@ def summary(runs: Sequence[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any
                 "before_mb": max(one["before_mb"] for one in own),
                 "most_mb": max(one["most_mb"] for one in own),
                 "words": [one["words"] for one in own],
-                "partials": late(own, "partial"),
-                "finals": late(own, "final"),
+                "before": late(own, "partial", -AFTER_S, 0),
+                "first": late(own, "partial", 0, FIRST_S),
+                "partials": late(own, "partial", 0, AFTER_S),
+                "finals": late(own, "final", 0, AFTER_S),
             },
         )
 
@@ -318,11 +326,17 @@ def main() -> None:
             "as_is": asyncio.run(memory(folder)),
             "fixed": asyncio.run(memory(folder, MALLOC_TRIM_THRESHOLD_=TRIM)),
         }
+    asked = subprocess.run(
+        [*pinned(0), sys.executable, Path(__file__).with_name("allocator.py")],
+        capture_output=True,
+        check=True,
+    )
     values = {
         "users": USERS,
         "after_s": AFTER_S,
         "ways": dict(summary(runs)),
         "memory_mb": held,
+        "allocator": json.loads(asked.stdout),
         "events": {
             way: [e for one in runs if one["way"] == way for e in one["events"]]
             for way in WAYS
