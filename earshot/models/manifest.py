@@ -11,10 +11,12 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 MANIFEST = Path(__file__).with_name("manifest.toml")
 LICENCES = Path(__file__).with_name("licences")
+
+Entry = TypeVar("Entry")
 
 
 class ModelError(Exception):
@@ -91,8 +93,8 @@ def read(path: Path = MANIFEST) -> dict[str, Model]:
     return {model.id: model for model in models}
 
 
-def find(id: str, models: Mapping[str, Model]) -> Model:
-    """The model called `id`; raises `ModelError` that lists those there are."""
+def find(id: str, models: Mapping[str, Entry]) -> Entry:
+    """What `models` has of the one called `id`; `ModelError` lists those there are."""
     if id not in models:
         raise ModelError(f"no model {id!r}; there are {', '.join(models)}")
     return models[id]
