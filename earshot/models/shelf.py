@@ -83,17 +83,17 @@ class Shelf(Generic[Loaded]):
         finally:
             place.users -= 1
             if self._places.get(id) is place:
-                self._places[id] = self._places.pop(id)  # now the last to go
+                self._places[id] = self._places.pop(id)  # the last to go
 
     def _begin(self, id: str) -> Place[Loaded]:
         """Make room for a model, and start to load it."""
         for other in self._leaving(id):
             self._unload(self._places.pop(other).loading.result())
-        place = self._places[id] = Place(asyncio.create_task(self._fill(id)))
-        return place
+        self._places[id] = Place(asyncio.create_task(self._fill(id)))
+        return self._places[id]
 
     def _leaving(self, id: str) -> list[str]:
-        """Who goes for a model: those that nobody uses, as far as it needs them."""
+        """Those that nobody uses, as far as a model needs their room."""
         kept = {id, *self._places, *self._pinned}
         need, leaving = self._bytes(kept) - self.budget, []
         for other, place in self._places.items():
