@@ -24,6 +24,7 @@ from press.book import roman
 from press.findings import Finding, PressError, refuse
 from press.fragment import element, find, having
 from press.printing import engine, gaps, index, inventory
+from press.printing.kept import Kept
 from press.printing.layout import Setter
 
 PAGE_OF = "data-page-of"
@@ -42,6 +43,7 @@ class Galley:
     roman: bool = False
     start: int = 1
     laid: weasyprint.Document | None = None
+    kept: Kept = field(default_factory=Kept)
     numbers: tuple[str, ...] = ()
     offsets: dict[str, int] = field(default_factory=dict)
     needs: tuple[str, ...] = ()
@@ -107,7 +109,8 @@ class Galleys:
         for galley in self.galleys:
             first = start[galley.roman]
             stale = not galley.laid or first != galley.start
-            galley.start = first
+            if first != galley.start:
+                galley.start, galley.kept = first, Kept()
             if stale or self._numbers(galley) != galley.numbers:
                 engine.keep()
                 self._lay(galley)
@@ -122,7 +125,7 @@ class Galleys:
             galley.filled = [copy.deepcopy(section) for section in galley.sections]
             for section in galley.filled:
                 self._fill(section)
-            galley.laid = self.setter.document(galley.filled, galley.start)
+            galley.laid = self.setter.document(galley.filled, galley.start, galley.kept)
             galley.offsets = {}
             for offset, page in enumerate(galley.laid.pages):
                 for anchor in page.anchors:

@@ -17,6 +17,7 @@ from weasyprint.text.fonts import FontConfiguration
 from press.findings import Finding, PressError, refuse
 from press.fragment import BLOCK, element
 from press.printing import engine, fonts, pages, tags
+from press.printing.kept import Kept
 from press.printing.pages import Sheets
 
 STYLES = "print/book.css"
@@ -38,12 +39,17 @@ class Setter:
         return weasyprint.CSS(string=text, font_config=self.fonts)
 
     def document(
-        self, sections: list[etree._Element], start: int = 1
+        self,
+        sections: list[etree._Element],
+        start: int = 1,
+        kept: Kept | None = None,
     ) -> weasyprint.Document:
         """Sections laid out on pages that are numbered from `start`.
 
-        Odd numbers are right-hand pages.
+        Odd numbers are right-hand pages. `kept` are the pages of the last layout
+        with the same `start`; they become the new ones.
         """
+        kept = kept or Kept()
         side = "right" if start % 2 else "left"
         begin = f"html{{break-before:{side}}}"
         if start > 1:
@@ -52,8 +58,8 @@ class Setter:
         root = pages.document(
             edition.title, edition.language, list(self._about()), sections
         )
-        with heeded(self.sheets), engine.mended():
-            return engine.Tree(root).render(
+        with heeded(self.sheets), engine.mended(kept):
+            return engine.Tree(kept.renew(root)).render(
                 font_config=self.fonts,
                 stylesheets=[self.styles, self._css(begin)],
                 pdf_variant=VARIANT,
