@@ -246,6 +246,7 @@ def _make(book: Book, outputs: tuple[str, ...], report: Report) -> list[Path]:
 def preview_chapter(book: Book, number: int, report: Report) -> Path:
     """One chapter as a PDF in `build/preview/`, for the author's eyes."""
     from press import pdf
+    from press.printing import engine
 
     if number not in [chapter.number for chapter in book.chapters]:
         raise PressError(
@@ -260,7 +261,11 @@ def preview_chapter(book: Book, number: int, report: Report) -> Path:
     folder = book.root / "build" / "preview"
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"chapter-{number:02}.pdf"
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".") as work, dated(book):
+    with (
+        tempfile.TemporaryDirectory(dir=folder, prefix=".") as work,
+        dated(book),
+        engine.unhindered(),
+    ):
         report("Rendering the pages")
         pages = render_chapter(book, number, Path(work) / "site")
         fresh = Path(work) / path.name
@@ -341,7 +346,6 @@ def render_chapter(book: Book, number: int, site_folder: Path) -> list[CapturedP
         config = config.plugins.on_config(config)
         config.plugins.on_pre_build(config=config)
         files = get_files(config)
-        files.add_files_from_theme(config.theme.get_env(), config)
         files = config.plugins.on_files(files, config=config)
         set_exclusions(files, config)
         pages = get_navigation(files, config).pages

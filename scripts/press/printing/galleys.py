@@ -112,7 +112,8 @@ class Galleys:
             if first != galley.start:
                 galley.start, galley.kept = first, Kept()
             if stale or self._numbers(galley) != galley.numbers:
-                engine.keep()
+                if changed:
+                    engine.keep()
                 self._lay(galley)
                 changed = True
             start[galley.roman] = first + galley.count + galley.count % 2
