@@ -12,9 +12,8 @@ import gc
 import uuid
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import weasyprint
 from lxml import etree
 
 from press.book import Book
@@ -26,6 +25,9 @@ from press.printing.galleys import Galley, Galleys
 from press.printing.layout import Setter, begins
 from press.printing.pages import Sheets
 from press.theme import Theme
+
+if TYPE_CHECKING:
+    import weasyprint  # at run time by press.printing, which does it faster
 
 Report = Callable[[str], None]
 
