@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from pathlib import PurePosixPath
+from urllib.parse import urlsplit
 
 from lxml import html as lxml_html
 from lxml.etree import _Element
 
 EXECUTED = (None, "", "text/javascript", "module")
+DOWNLOADS = {".pdf": "application/pdf", ".epub": "application/epub+zip"}
 POLICY = (
     "default-src 'self'; style-src 'self'; script-src 'self'{hashes}; "
     "img-src 'self' data:; base-uri 'self'; form-action 'self'"
@@ -88,6 +91,15 @@ def _defer_images(document: _Element) -> None:
         image.set("loading", "lazy")
 
 
+def _type_downloads(document: _Element) -> None:
+    """The type of the site's own files that links offer."""
+    for link in document.xpath("//a[@href]"):
+        address = urlsplit(link.get("href"))
+        kind = DOWNLOADS.get(PurePosixPath(address.path).suffix)
+        if kind and not address.netloc:
+            link.set("type", kind)
+
+
 REPAIRS = (
     _drop_styles,
     _drop_palettes,
@@ -96,6 +108,7 @@ REPAIRS = (
     _wrap_tables,
     _reach_scrollers,
     _defer_images,
+    _type_downloads,
 )
 
 

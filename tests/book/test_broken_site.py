@@ -119,6 +119,14 @@ FAULTS: dict[str, tuple[Change, str]] = {
         overwrite("downloads/*.epub", b"<!doctype html>not found"),
         "site-download",
     ),
+    "EPUB without its type": (
+        swap(' type="application/epub+zip"', "", "index.html"),
+        "site-download",
+    ),
+    "PDF with another type": (
+        swap('type="application/pdf"', 'type="text/html"', "index.html"),
+        "site-download",
+    ),
     "page that the sitemap lacks": (
         swap("<loc>https://example.org/fixture/01-queues/</loc>", "", "sitemap.xml"),
         "site-map",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mimetypes
 import os
 import re
 import shutil
@@ -25,6 +26,7 @@ from press import build, data, sample
 from press.findings import Finding, PressError
 from press.preview.additions import banner
 from press.preview.builder import Builder
+from press.preview.server import Server
 
 PROJECT = Path(__file__).resolve().parents[2]
 SIZE = sample.Size(chapters=2, sections=2, words=60)
@@ -452,6 +454,13 @@ def test_an_edit_during_the_first_build_is_not_missed(started, copied):
     preview = started()  # it has told its address and builds now
     add(ONE, "\nAn early end.\n")(copied)
     preview.see(has("An early end."), PAGE)
+
+
+def test_downloads_have_their_types_on_any_system(monkeypatch):
+    monkeypatch.setattr(mimetypes, "guess_type", lambda path: (None, None))
+    types = [Server._guess_type(f"b.{kind}") for kind in ("pdf", "epub", "bin")]
+    unknown = "application/octet-stream"
+    assert types == ["application/pdf", "application/epub+zip", unknown]
 
 
 def test_reading_files_causes_no_build(preview, book):

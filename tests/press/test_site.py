@@ -128,6 +128,15 @@ def test_controls_get_names():
     assert page.xpath("//input/@aria-label") == ["Ask for the digest"]
 
 
+def test_downloads_say_of_which_type_they_are():
+    page = finished(
+        '<a href="downloads/b.pdf" download>PDF</a><a href="/b.epub?1">EPUB</a>'
+        '<a href="b/">page</a><a href="https://e.example/b.pdf">another\'s</a>'
+    )
+    told = [link.get("type") for link in page.iter("a")]
+    assert told == ["application/pdf", "application/epub+zip", None, None]
+
+
 def test_a_table_scrolls_in_a_box_of_its_own():
     page = finished(
         '<article><figure><figcaption><span class="label">Table 1-1</span> t'

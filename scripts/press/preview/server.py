@@ -18,6 +18,7 @@ from press.findings import Finding, PressError
 from press.preview.additions import NOTHING_YET, added, asset
 from press.preview.builder import Builder
 from press.preview.watch import Watch
+from press.repairs import DOWNLOADS
 
 QUIET = 0.03  # seconds without a save before a build begins
 
@@ -124,6 +125,11 @@ class Server(LiveReloadServer):
             start_response("200 OK", [("Content-Type", f"{kind}; charset=utf-8")])
             return [content]
         return super().serve_request(environ, start_response)
+
+    @classmethod
+    def _guess_type(cls, path: str) -> str:
+        """A file's type; the downloads' is known on every system."""
+        return DOWNLOADS.get(Path(path).suffix) or super()._guess_type(path)
 
     def _inject_js_into_html(self, content: bytes, epoch: int) -> bytes:
         return added(content, epoch, self.findings, self.site_builder.root)

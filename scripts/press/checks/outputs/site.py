@@ -15,7 +15,7 @@ from lxml import etree
 from lxml import html as lxml_html
 
 from press.findings import Finding
-from press.repairs import EXECUTED
+from press.repairs import DOWNLOADS, EXECUTED
 
 SCHEMES = ("http", "https", "mailto")
 LINKS = ("href", "cite", "action", "formaction")
@@ -204,19 +204,27 @@ def _inline(path: Path, page: lxml_html.HtmlElement) -> Iterator[Finding]:
 
 
 def downloads(site: Site) -> Iterator[Finding]:
-    """What is offered as a PDF or an EPUB is one."""
+    """What is offered as a PDF or an EPUB is one, and the link says so."""
     for name, page in site.pages.items():
         for node, value in references(page):
             file = site.file(urljoin(site.url(name), value)) or ""
-            at, magic = MAGIC.get(Path(file).suffix, (0, b""))
-            path = site.folder / file
-            if magic and path.is_file():
-                with path.open("rb") as opened:
-                    head = opened.read(at + len(magic))
-                if head[at:] != magic:
-                    what = f"{value} isn't what its name says"
-                    place = site.folder / name, node.sourceline or 1
-                    yield Finding(*place, "site-download", what, "build it again")
+            kind = DOWNLOADS.get(Path(file).suffix)
+            if kind is None or not (site.folder / file).is_file():
+                continue
+            place = site.folder / name, node.sourceline or 1
+            if not _begins_right(site.folder / file):
+                what = f"{value} isn't what its name says"
+                yield Finding(*place, "site-download", what, "build it again")
+            if node.get("type") != kind:
+                what = f"the link to {value} doesn't say that it is {kind}"
+                yield Finding(*place, "site-download", what, "see `repairs`")
+
+
+def _begins_right(path: Path) -> bool:
+    """Whether a download begins as files of its kind do."""
+    at, magic = MAGIC[path.suffix]
+    with path.open("rb") as opened:
+        return opened.read(at + len(magic))[at:] == magic
 
 
 def strays(site: Site, docs: Path) -> Iterator[Finding]:
