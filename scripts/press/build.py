@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 from press import book as books
 from press import data
 from press.book import Book
-from press.findings import Finding, PressError
+from press.findings import Finding, PressError, too_deep
 
 if TYPE_CHECKING:
     import jinja2
@@ -365,21 +365,23 @@ def _captured(
     from mkdocs.config import load_config
     from mkdocs.exceptions import MkDocsException
 
+    path = book.root / "mkdocs.yml"
+    plugin: CapturePlugin | None = None
     warnings = Warnings(book)
     logger = logging.getLogger("mkdocs")
     logger.addHandler(warnings)
     logger.propagate = False
     try:
-        config = load_config(
-            str(book.root / "mkdocs.yml"), site_dir=str(site_folder), strict=False
-        )
+        config = load_config(str(path), site_dir=str(site_folder), strict=False)
         plugin = plugin_of(config)
         work(config)
     except MkDocsException as error:
-        alone = Finding(book.root / "mkdocs.yml", 1, "mkdocs", str(error), "mend it")
+        alone = Finding(path, 1, "mkdocs", str(error), "mend it")
         raise PressError(*sorted(set(warnings.findings or [alone]))) from None
     except jinja2.TemplateError as error:
         raise PressError(template_fault(error)) from None
+    except RecursionError:
+        raise PressError(too_deep(plugin.at if plugin else path)) from None
     finally:
         logger.removeHandler(warnings)
     if warnings.findings:

@@ -18,6 +18,7 @@ from mkdocs.structure.pages import Page as SitePage
 
 from press import apparatus, blocks, checks, figures, safety, site
 from press.apparatus import Apparatus
+from press.checks import limits
 from press.findings import Finding, refuse
 from press.markdown import PressExtension
 
@@ -45,6 +46,7 @@ class CapturePlugin(BasePlugin):
     def __init__(self) -> None:
         self.known: Apparatus | None = None
         self.fragments: dict[str, tuple[str, str]] = {}
+        self.at = Path()  # the page that is being rendered
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
         """Load and check the book; give the Markdown extension what it knows."""
@@ -94,18 +96,22 @@ class CapturePlugin(BasePlugin):
     ) -> str:
         """Expand the block conventions of a manuscript page."""
         assert self.known is not None
+        self.at = Path(page.file.abs_src_path or page.file.src_uri)
         source = self.known.book.by_src.get(page.file.src_uri)
         return blocks.expand(source, self.known) if source else markdown
 
     def on_page_content(
         self, html: str, page: SitePage, config: MkDocsConfig, files: Files
     ) -> str:
-        """Keep the rendered fragment; raises `PressError` where it isn't inert."""
-        path = Path(page.file.abs_src_path or page.file.src_uri)
+        """Keep the rendered fragment.
+
+        Raises `PressError` where it isn't inert or nests too deep.
+        """
         refuse(
-            Finding(path, 1, "unsafe", f"the page holds {what}", safety.FIX)
+            Finding(self.at, 1, "unsafe", f"the page holds {what}", safety.FIX)
             for what in safety.of_page(html)
         )
+        refuse(limits.levels(self.at, html))
         self.fragments[page.file.src_uri] = (page.url, html)
         return html
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from press.findings import Finding, PressError
+from press.findings import Finding, PressError, too_deep
 from press.source import CONTROL
 
 Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -83,6 +83,8 @@ def parse_mapping(path: Path, text: str) -> dict[str, Record]:
         node = loader.get_single_node()
     except yaml.YAMLError as error:
         raise malformed(path, error) from None
+    except RecursionError:
+        raise PressError(too_deep(path)) from None
     if node is None:
         return {}
     if not isinstance(node, yaml.MappingNode):
@@ -97,6 +99,8 @@ def parse_mapping(path: Path, text: str) -> dict[str, Record]:
             value = loader.construct_object(value_node, deep=True)
         except (yaml.YAMLError, ValueError) as error:
             raise malformed(path, error, line) from None
+        except RecursionError:
+            raise PressError(too_deep(path, line)) from None
         records[key] = Record(value, line, lines)
     return records
 

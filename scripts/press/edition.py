@@ -13,7 +13,7 @@ import yaml
 import yaml_env_tag
 
 from press import data
-from press.findings import Finding, PressError, refuse
+from press.findings import Finding, PressError, refuse, too_deep
 
 REQUIRED = ("slug", "version", "date", "identifier", "author")
 WORDS = (
@@ -60,6 +60,8 @@ def read_config(path: Path) -> dict[str, Any]:
         config = yaml.load(text, Loader=_ConfigLoader)
     except (yaml.YAMLError, ValueError) as error:
         raise data.malformed(path, error) from None
+    except RecursionError:
+        raise PressError(too_deep(path)) from None
     missing = [
         Finding(path, 1, "config", f"`{key}` is missing", f"add `{key}:`")
         for key in ("site_name", "docs_dir", "nav")

@@ -38,6 +38,12 @@ class Finding:
         return {**asdict(self), "path": str(self.path)}
 
 
+def too_deep(path: Path, line: int = 1, where: str = "here") -> Finding:
+    """What nests deeper than programs can follow, as a fault of its file."""
+    what = f"too many levels stand in one another {where}"
+    return Finding(path, line, "too-deep", what, "take some of the levels out")
+
+
 class PressError(Exception):
     """A user's mistake: one or more findings, shown without a traceback."""
 

@@ -6,12 +6,15 @@ import html
 import re
 import warnings
 from functools import lru_cache
+from itertools import accumulate
 
 import latex2mathml.converter
 
 UNKNOWN = re.compile(r"<m[io][^>]*>\\[A-Za-z]+</m[io]>")
 
 BRACE = {sign: re.compile(rf"(?<!\\){sign}") for sign in ("{", "}")}
+LEVEL = re.compile(r"(?P<down>(?<!\\)\{|\\left\b)|(?<!\\)\}|\\right\b")
+DEEPEST = 8  # each further level doubles ziamath's time
 
 
 class FormulaError(ValueError):
@@ -27,6 +30,8 @@ def mathml(tex: str, display: bool = False) -> str:
     """
     if len(BRACE["{"].findall(tex)) != len(BRACE["}"].findall(tex)):
         raise FormulaError("has unbalanced braces")
+    if _depth(tex) > DEEPEST:
+        raise FormulaError(f"has more than {DEEPEST} levels")
     mode = "block" if display else "inline"
     try:
         out = latex2mathml.converter.convert(tex, display=mode)
@@ -37,6 +42,12 @@ def mathml(tex: str, display: bool = False) -> str:
         name = re.sub(r"<[^>]+>", "", unknown[0])
         raise FormulaError(f"has an unknown command {name}")
     return out.replace("<math ", f'<math alttext="{html.escape(tex)}" ', 1)
+
+
+def _depth(tex: str) -> int:
+    """How many groups stand in one another where that is most."""
+    steps = (1 if level["down"] else -1 for level in LEVEL.finditer(tex))
+    return max(accumulate(steps), default=0)
 
 
 @lru_cache(maxsize=4096)

@@ -90,6 +90,38 @@ REFUSED = {
     "lines of 1 MB": (add("Words and words.\n" * 62_000), "too-large"),
     "word of 1 MB": (add("w" * 1_000_000), "too-large"),
     "code of 1 MB": (add("```text\n" + "words\n" * 170_000 + "```"), "too-large"),
+    "code of 19,990 signs": (add("```text\n" + "{" * 19_990 + "\n```"), "too-large"),
+    "code of 600 lines": (add("```text\n" + "x\n" * 600 + "```"), "too-large"),
+    "row of 20,000 brackets": (add(f"| a |\n|---|\n| {'[' * 20_000} |"), "too-large"),
+    **{
+        f"20,000 of {marks.strip()}": (add(marks * (20_000 // len(marks))), "too-large")
+        for marks in (
+            "[",
+            "![",
+            "[^",
+            "**",
+            "a`",
+            "<",
+            "> ",
+            "- ",
+            "a@",
+            "*a* ",
+            "$a$ ",
+        )
+    },
+    "term of 20,000 brackets": (
+        add(f"x: {{term: y, definition: '{'[' * 20_000}'}}", TERMS),
+        "too-large",
+    ),
+    "fact of 20,000 brackets": (
+        add(f"x: {{kind: assumed, value: 1, rationale: '{'[' * 20_000}'}}", FACTS),
+        "too-large",
+    ),
+    "formula of 60 roots": (
+        add("So $" + r"\sqrt{" * 60 + "x" + "}" * 60 + "$."),
+        "formula",
+    ),
+    "facts in 5,000 lists": (add(f"x: {'[' * 5_000}{']' * 5_000}", FACTS), "too-deep"),
     "label with a quote": (
         add('## x {#sec-"onload=alert()}'),
         "label-kind",
@@ -116,6 +148,34 @@ REFUSED = {
 def test_what_leads_out_or_runs_is_refused_before_rendering(copied, change, code):
     change(copied)
     assert {one.code for one in checks.run(apparatus.load(copied))} == {code}
+
+
+DEEP = {
+    "quotes": ">" * 90 + " words",
+    "lists": "\n".join(f"{'    ' * level}- words" for level in range(50)),
+    "lists in a line": "1. " * 400 + "words",
+    "definitions": "a\n: words\n" * 200,
+    "elements": "<div>" * 90 + "words" + "</div>" * 90,
+    "blocks": "/// html | div\n\n" * 90 + "words",
+}
+
+
+@pytest.mark.parametrize("text", DEEP.values(), ids=DEEP)
+def test_what_nests_too_deep_is_refused_with_its_page(copied, text):
+    add(text)(copied)
+    assert checks.run(apparatus.load(copied)) == []
+    with pytest.raises(PressError) as caught:
+        build.render(books.load(copied), copied / "site")
+    (finding,) = caught.value.findings
+    assert (finding.path, finding.code) == (copied / PAGE, "too-deep")
+
+
+def test_a_configuration_that_nests_too_deep_is_refused(copied):
+    add(f"x: {'[' * 5_000}{']' * 5_000}", "mkdocs.yml")(copied)
+    with pytest.raises(PressError) as caught:
+        build.render(books.load(copied), copied / "site")
+    (finding,) = caught.value.findings
+    assert (finding.path, finding.code) == (copied / "mkdocs.yml", "too-deep")
 
 
 def test_a_slug_that_leads_out_is_refused(copied):

@@ -34,7 +34,7 @@ from press.checks import (
     verdicts,
     words,
 )
-from press.findings import Finding, PressError
+from press.findings import Finding, PressError, too_deep
 
 Rule = Callable[[Any], Iterator[Finding]]
 
@@ -51,6 +51,7 @@ BOOK_RULES = (
     *references.BOOK_RULES,
     *sources.BOOK_RULES,
     *look.BOOK_RULES,
+    *limits.BOOK_RULES,
 )
 REVIEW_RULES = (
     *promises.BOOK_RULES,
@@ -89,7 +90,10 @@ def _of_page(page: Page) -> frozenset[Finding]:
         return kept[1]
     alone = SimpleNamespace(book=SimpleNamespace(pages=(page,)))
     too_large = frozenset(_obeyed(limits.PAGE_RULES, alone))
-    found = too_large or frozenset(_obeyed(PAGE_RULES, alone))
+    try:
+        found = too_large or frozenset(_obeyed(PAGE_RULES, alone))
+    except RecursionError:
+        found = frozenset({too_deep(page.path)})
     _found[page.path] = page, found
     return found
 

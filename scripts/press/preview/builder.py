@@ -16,7 +16,7 @@ from mkdocs.exceptions import MkDocsException
 
 from press import build, data, edition
 from press.apparatus import Apparatus
-from press.findings import Finding, PressError
+from press.findings import Finding, PressError, too_deep
 from press.preview.run import Memory, Run
 from press.preview.templates import Themes
 
@@ -64,6 +64,8 @@ class Builder:
             run.write(self._themes)
         except PressError:
             raise
+        except RecursionError:
+            raise PressError(too_deep(build.plugin_of(config).at)) from None
         except Exception as error:
             raise PressError(self._told(error)) from error
         found = self._told_by_mkdocs()
@@ -100,6 +102,8 @@ class Builder:
             edition.read_config(path)  # tells most faults better, and with their line
             said = [record.getMessage() for record in self._warnings.records]
             raise PressError(self._finding("; ".join(said) or str(error))) from None
+        except RecursionError:
+            raise PressError(too_deep(path)) from None
 
     def _start(self, run: Run) -> None:
         """Load and check the book, for the date that a build would have."""
