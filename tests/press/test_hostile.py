@@ -49,6 +49,7 @@ def link(path: str, target: str) -> Change:
 
 OUTSIDE = str(Path(__file__))
 COPY = "examples/copy.py"
+OUTPUT = "manuscript/01-queues/outputs/copy.console"
 REFUSED = {
     "listing outside": (add("```python ../../../etc/passwd.py\n```"), "listing"),
     "listing at the root": (add("```python /etc/passwd.py\n```"), "listing"),
@@ -148,6 +149,33 @@ REFUSED = {
 def test_what_leads_out_or_runs_is_refused_before_rendering(copied, change, code):
     change(copied)
     assert {one.code for one in checks.run(apparatus.load(copied))} == {code}
+
+
+LINES = "x = 1\n" * 50_000
+CUTS = {
+    "file": (f"```python {COPY}\n```", COPY, LINES),
+    "section": (
+        f"```python {COPY}:all\n```",
+        COPY,
+        f"# --8<-- [start:all]\n{LINES}# --8<-- [end:all]\n",
+    ),
+    "output": ("```console outputs/copy.console\n```", OUTPUT, f"$ x\n{LINES}"),
+}
+
+
+@pytest.mark.parametrize(("fence", "path", "text"), CUTS.values(), ids=CUTS)
+def test_a_listing_of_50_000_lines_is_refused_at_its_fence(copied, fence, path, text):
+    both(write(path, text), add(f"{fence}\n"))(copied)
+    (finding,) = checks.run(apparatus.load(copied))
+    assert (finding.path, finding.code) == (copied / PAGE, "too-large")
+    lines = finding.path.read_text(encoding="utf-8").split("\n")
+    assert lines[finding.line - 1] == fence.split("\n")[0]
+
+
+def test_a_short_section_of_a_long_file_is_shown(copied):
+    section = "# --8<-- [start:end]\nx = 2\n# --8<-- [end:end]\n"
+    both(write(COPY, LINES + section), add(f"```python {COPY}:end\n```\n"))(copied)
+    assert checks.run(apparatus.load(copied)) == []
 
 
 DEEP = {

@@ -8,7 +8,9 @@ from pathlib import Path
 
 from lxml import html
 
+from press import listings
 from press.apparatus import Apparatus
+from press.checks import sources
 from press.checks.captions import Paragraph, paragraphs
 from press.checks.pages import cells
 from press.findings import Finding, too_deep
@@ -16,12 +18,11 @@ from press.findings import Finding, too_deep
 CELLS = 5_000  # of one table: some thirty pages
 CHARACTERS = 20_000  # of one paragraph, row or fence: some eight pages
 LINES = 300  # of one fence or listing: some seven pages
-MARKS = 1_000  # of one paragraph or row; a dense one has a hundred and fifty
-LONGEST = 40  # characters of a page that a message quotes
-CODE_MARKS = 5_000  # of one fence or listing: a sign in four is dense code
 MARK = re.compile(r"[^\w ]|_")  # what isn't a letter, a digit or a space
-
+MARKS = 1_000  # of one paragraph or row; a dense one has a hundred and fifty
+CODE_MARKS = 5_000  # of one fence or listing: a sign in four is dense code
 DEEPEST = 30  # levels of a page's HTML; a real one has nine
+LONGEST = 40  # characters of a page that a message quotes
 
 Size = tuple[int, int, str, str]  # what is there, what may be, of what, what to do
 
@@ -50,12 +51,25 @@ def entries(known: Apparatus) -> Iterator[Finding]:
                 yield from _told(known.book.docs / name, entry.line, sizes)
 
 
+def cuts(known: Apparatus) -> Iterator[Finding]:
+    """No listing and no recorded output is longer than a fence may be."""
+    for page in known.book.pages:
+        for fence in filter(lambda one: listings.parse(one.info), page.scan.fences):
+            try:
+                cut = sources.cut_of(known, page, fence)
+            except listings.ListingError:  # which `sources` tells
+                continue
+            lines = [text for _, text in cut.lines]
+            yield from _told(page.path, fence.line, _code(lines, "listing"))
+
+
 def _told(path: Path, line: int, sizes: Iterable[Size]) -> Iterator[Finding]:
-    """What of all this is too large."""
+    """The first of these sizes that is too large."""
     for size, most, what, fix in sizes:
         if size > most:
             message = f"{size:,} {what} are more than {most:,}"
             yield Finding(path, line, "too-large", message, fix)
+            return
 
 
 def _sizes(block: Paragraph) -> Iterator[Size]:
@@ -93,4 +107,4 @@ def levels(path: Path, fragment: str) -> Iterator[Finding]:
 
 
 PAGE_RULES = (blocks,)
-BOOK_RULES = (entries,)
+BOOK_RULES = (entries, cuts)
