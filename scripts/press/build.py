@@ -161,8 +161,12 @@ class Editions:
 
     @contextmanager
     def new(self) -> Iterator[Path]:
-        """A fresh folder for an edition; it is gone again if making that fails."""
+        """A fresh folder for an edition; it is gone again if making that fails.
+
+        Raises `OSError` beforehand where it could not be promoted in the end.
+        """
         self.store.mkdir(parents=True, exist_ok=True)
+        self._try_to_link()
         folder = Path(tempfile.mkdtemp(prefix="edition-", dir=self.store))
         folder.chmod(0o755)
         try:
@@ -170,6 +174,15 @@ class Editions:
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
+
+    def _try_to_link(self) -> None:
+        """Make a link beside those of the readers, and take it away."""
+        fresh = _fresh(self.current)
+        try:
+            fresh.symlink_to(self.store)
+            fresh.unlink()
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(self.folder)) from None
 
     def carry(self, folder: Path, outputs: set[str]) -> dict[str, str]:
         """Take outputs that weren't made over from the current edition."""

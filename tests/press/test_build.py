@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import json
@@ -162,6 +163,19 @@ def test_the_date_is_the_editions_unless_it_is_given(copied, monkeypatch):
 def test_an_epoch_that_is_no_number_counts_as_none(given, copied, monkeypatch):
     monkeypatch.setenv("SOURCE_DATE_EPOCH", given)
     assert build.epoch(books.load(copied)) == 1795392000
+
+
+def test_a_folder_that_takes_no_links_is_told_before_anything_is_made(
+    copied, stubbed, monkeypatch
+):
+    def refused(*_):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "symlink_to", refused)
+    with pytest.raises(PermissionError) as caught:
+        make(copied)
+    assert caught.value.filename == str(copied / "build")
+    assert stubbed == []
 
 
 def test_a_stray_file_among_the_editions_stays(copied, stubbed):
