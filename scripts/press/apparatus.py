@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from press import book as books
-from press import book1, citations, facts, glossary, index, labels
-from press.book import Book
+from press import book1, citations, facts, glossary, index, labels, ledger
+from press.book import Book, Page
 from press.findings import Finding, PressError
 
 NOWHERE = ".no-such-file"
@@ -34,6 +34,11 @@ class Apparatus:
     def index(self) -> index.Entry:
         """The index of the book."""
         return index.build(self.book, self.terms, self.pointers)
+
+    @cached_property
+    def homes(self) -> dict[str, Page]:
+        """The page of the back matter that prints each fact."""
+        return ledger.homes(self.book, self.facts)
 
 
 def load(root: Path) -> Apparatus:

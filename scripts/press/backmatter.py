@@ -7,17 +7,19 @@ apparatus, with links from the manuscript's root.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 
+from press import ledger
 from press.apparatus import Apparatus
-from press.book import Page
+from press.book import Book, Page
 from press.citations import Reference
 from press.facts import Fact
 from press.index import Entry, sort_key
 from press.markdown import KIND_NAMES, day
 
 SPECIAL = re.compile(r"[\\`*_{}\[\]#+!|$@<>&]")
+NONE_YET = ["None yet."]
 ENTITIES = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
 
 
@@ -62,7 +64,7 @@ def _list_of(kind: str, name: str) -> Callable[[Apparatus], list[str]]:
             f"- [{label.text}]({label.href}) {label.title}"
             for label in known.labels.of(kind)
         ]
-        return _div(name, out or ["None yet."])
+        return _div(name, out or NONE_YET)
 
     return make
 
@@ -86,15 +88,16 @@ def references(known: Apparatus) -> list[str]:
                 f"{{#ref-{ref.key} .ref-entry}}",
                 "",
             ]
-    return _div("refs", out or ["None yet."])
+    return _div("refs", out or NONE_YET)
 
 
 def _for_facts(facts: Iterable[Fact], known: Apparatus) -> str:
-    page = known.book.generated("evidence")
-    if not page:
-        return "The source of a fact."
-    links = ", ".join(f"[{f.id}](/{page.src}#fact-{f.id})" for f in facts)
-    return f"Source of {links}."
+    links = ", ".join(
+        f"[{fact.id}](/{known.homes[fact.id].src}#fact-{fact.id})"
+        for fact in facts
+        if fact.id in known.homes
+    )
+    return f"Source of {links}." if links else "The source of a fact."
 
 
 def _reference(ref: Reference) -> str:
@@ -133,7 +136,7 @@ def glossary(known: Apparatus) -> list[str]:
             f"{{#term-{term.id} .term-entry}}",
             "",
         ]
-    return _div("glossary", out or ["None yet."])
+    return _div("glossary", out or NONE_YET)
 
 
 def _uses(known: Apparatus, kind: str) -> dict[str, list[tuple[Page, str]]]:
@@ -148,11 +151,38 @@ def _uses(known: Apparatus, kind: str) -> dict[str, list[tuple[Page, str]]]:
 
 
 def evidence(known: Apparatus) -> list[str]:
-    """The ledger, by kind: value, conditions, how it is known, where it is used."""
+    """The pages of single chapters, and the facts that none of them has."""
+    out = [
+        f"- {_page_link(page, f': {_counted(_kept(known, page))}')}"
+        for page in ledger.pages(known.book)
+    ]
+    rest = _facts(known, known.book.generated(ledger.BLOCK))
+    return _div("evidence", [*out, *([""] if out and rest else []), *rest] or NONE_YET)
+
+
+def evidence_of(page: Page) -> Callable[[Apparatus], list[str]]:
+    """The facts that a chapter's page of the ledger has."""
+    return lambda known: _div("evidence", _facts(known, page) or NONE_YET)
+
+
+def _kept(known: Apparatus, page: Page | None) -> list[Fact]:
+    """The facts whose home is a page."""
+    return [fact for fact in known.facts.values() if known.homes.get(fact.id) is page]
+
+
+def _counted(facts: Iterable[Fact]) -> str:
+    """How many there are of each kind: "12 measured, 3 cited"."""
+    counts = Counter(fact.kind for fact in facts)
+    return ", ".join(f"{counts[kind]} {kind}" for kind in KIND_NAMES if counts[kind])
+
+
+def _facts(known: Apparatus, page: Page | None) -> list[str]:
+    """A page's facts, by kind: value, conditions, how it is known, where it is used."""
     places = _uses(known, "fact")
     out: list[str] = []
+    kept = _kept(known, page)
     for kind, name in KIND_NAMES.items():
-        facts = [fact for fact in known.facts.values() if fact.kind == kind]
+        facts = [fact for fact in kept if fact.kind == kind]
         if not facts:
             continue
         out += [f"## {name} {{#evidence-{kind}}}", ""]
@@ -165,7 +195,7 @@ def evidence(known: Apparatus) -> list[str]:
                 f"{{#fact-{fact.id} .fact-entry .fact-{kind}}}",
                 "",
             ]
-    return _div("evidence", out or ["None yet."])
+    return out
 
 
 def _provenance(fact: Fact, known: Apparatus) -> str:
@@ -199,7 +229,7 @@ def subject_index(known: Apparatus) -> list[str]:
             letter = first
             out += ["", f"## {letter} {{#index-{letter.lower()[:1]}}}", ""]
         out += _index_entry(entry, 0)
-    return _div("subject-index", out or ["None yet."])
+    return _div("subject-index", out or NONE_YET)
 
 
 def _index_entry(entry: Entry, depth: int) -> list[str]:
@@ -235,3 +265,10 @@ BLOCKS: dict[str, Callable[[Apparatus], list[str]]] = {
     "list-of-tables": _list_of("tbl", "list-of-tables"),
     "list-of-listings": _list_of("lst", "list-of-listings"),
 }
+
+
+def block(name: str, book: Book) -> Callable[[Apparatus], list[str]] | None:
+    """What makes a generated block; None when there is no such block."""
+    chapters = map(ledger.block_of, book.chapters)
+    page = book.generated(name) if name in chapters else None
+    return evidence_of(page) if page else BLOCKS.get(name)

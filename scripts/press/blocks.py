@@ -258,7 +258,7 @@ def _formula(cursor: Lines, page: Page, known: Apparatus) -> list[str] | None:
 
 def _generated(cursor: Lines, page: Page, known: Apparatus) -> list[str] | None:
     match = GENERATED.match(cursor.line)
-    make = backmatter.BLOCKS.get(match["name"]) if match else None
+    make = backmatter.block(match["name"], known.book) if match else None
     if make is None:
         return None
     cursor.at += 1

@@ -214,7 +214,7 @@ class SchemeProcessor(Treeprocessor):
                 element.set("data-where", place.where)
 
     def _fact(self, element: etree.Element, fact: Fact, anchor) -> None:
-        page = self.known.book.generated("evidence")
+        page = self.known.homes.get(fact.id)
         element.set("class", f"fact fact-{fact.kind}")
         element.set("id", anchor(f"fact-{fact.id}"))
         element.set("title", typographic(provenance(fact, self.known)))

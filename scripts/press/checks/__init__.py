@@ -48,6 +48,7 @@ PAGE_RULES = (
 )
 BOOK_RULES = (
     *pages.BOOK_RULES,
+    *spans.BOOK_RULES,
     *references.BOOK_RULES,
     *sources.BOOK_RULES,
     *look.BOOK_RULES,

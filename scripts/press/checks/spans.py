@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from press import ledger
 from press.apparatus import Apparatus
 from press.backmatter import BLOCKS
 from press.book import Page
@@ -32,14 +33,33 @@ def generated_blocks(known: Apparatus) -> Iterator[Finding]:
             ends = line.strip() == ":::" and GENERATED.match(lines[at - 1])
             if not line.strip().startswith(":::") or ends:
                 continue
-            if begun and begun["name"] in BLOCKS and lines[at + 1].strip() == ":::":
+            if begun and _is_known(begun["name"]) and lines[at + 1].strip() == ":::":
                 continue
             code, fix = "block-shape", BLOCK_FIX
             message = f"“{line.strip()}” stands alone"
-            if begun and begun["name"] not in BLOCKS:
+            if begun and not _is_known(begun["name"]):
                 code, fix = "block-unknown", f"use one of {', '.join(BLOCKS)}"
                 message = f"“{begun['name']}” is no generated block"
             yield Finding(page.path, page.scan.first_line + at - 1, code, message, fix)
+
+
+def _is_known(name: str) -> bool:
+    """Whether a block may be made; the chapters are looked at with the book."""
+    return name in BLOCKS or name.startswith(f"{ledger.BLOCK}-")
+
+
+def chapters_evidence(known: Apparatus) -> Iterator[Finding]:
+    """A block `evidence-x` stands for the facts of a chapter with label `ch-x`."""
+    names = {*BLOCKS, *map(ledger.block_of, known.book.chapters)}
+    for page in known.book.pages:
+        for block in GENERATED.finditer(page.scan.masked):
+            if _is_known(block["name"]) and block["name"] not in names:
+                before = page.scan.masked[: block.start()]
+                line = page.scan.first_line + before.count("\n")
+                label = block["name"].removeprefix(f"{ledger.BLOCK}-")
+                message = f"no chapter is labelled “ch-{label}”"
+                fix = "name the chapter by its label without ch-"
+                yield Finding(page.path, line, "block-unknown", message, fix)
 
 
 def callouts(known: Apparatus) -> Iterator[Finding]:
@@ -94,3 +114,4 @@ def _footnote(page: Page, line: int, name: str, problem: str) -> Finding:
 
 
 PAGE_RULES = (generated_blocks, callouts, footnotes)
+BOOK_RULES = (chapters_evidence,)

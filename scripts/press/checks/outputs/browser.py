@@ -251,8 +251,13 @@ def search(
         yield from watch.told(page, path)
 
 
-def weight(browser: Any, site: Site, name: str) -> Iterator[Finding]:
-    """A page that is opened first is light."""
+def weight(browser: Any, site: Site, names: Iterable[str] = ()) -> Iterator[Finding]:
+    """Pages (all, or those named) are light, whichever is opened first."""
+    for name in names or site.pages:
+        yield from _weight(browser, site, name)
+
+
+def _weight(browser: Any, site: Site, name: str) -> Iterator[Finding]:
     with opened(browser, site) as (page, watch):
         kept: list[Any] = []
         page.on("requestfinished", lambda request: kept.append(request))

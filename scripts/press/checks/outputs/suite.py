@@ -136,14 +136,6 @@ def kinds(built: Built) -> list[str]:
     return [*names, "404.html"]
 
 
-def heavy(built: Built) -> list[str]:
-    """The first page and the longest of a chapter; lists at the end may grow."""
-    pages = (page for chapter in built.book.chapters for page in chapter.pages)
-    names = [f"{address(built.book, page)}index.html" for page in pages]
-    size = {name: (built.site.folder / name).stat().st_size for name in names}
-    return ["index.html", max(names, key=size.__getitem__)]
-
-
 def _words(built: Built) -> str:
     return max(built.book.chapters[0].title.split(), key=len)
 
@@ -153,8 +145,7 @@ def _search(bench: Bench) -> Iterator[Finding]:
 
 
 def _weight(bench: Bench) -> Iterator[Finding]:
-    for name in heavy(bench.built):
-        yield from browser.weight(bench.chromium(), bench.built.site, name)
+    return browser.weight(bench.chromium(), bench.built.site)
 
 
 def _epubcheck(bench: Bench) -> Iterator[Finding]:
