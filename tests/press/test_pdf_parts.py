@@ -25,7 +25,8 @@ from press.theme import Theme
 
 DRAWING = (
     "data:image/svg+xml;utf8,<svg xmlns='http://www.w3.org/2000/svg' "
-    "viewBox='0 0 354 330' width='354' height='330'/>"
+    "viewBox='0 0 354 330' width='354' height='330'><symbol id='s' viewBox='0 0 9 9'>"
+    "<path d='M0 0h9v9z'/></symbol><use href='%23s' width='9' height='9'/></svg>"
 )
 LONG = "Words that fill lines and lines of a page until nothing more fits. " * 12
 

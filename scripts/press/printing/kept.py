@@ -27,10 +27,12 @@ class Kept:
     A page is made anew when something on it has changed, or on the next page, to
     which it may have looked ahead; and when it begins otherwise than before.
     Elements that haven't changed stay the same objects, so pages that are kept
-    hold elements of the tree as it is now.
+    hold elements of the tree as it is now; and so do images, which the engine
+    changes a little when it draws them.
     """
 
     def __init__(self) -> None:
+        self.images: dict[str, Any] = {}  # the engine's, by address
         self._root: ElementTree.Element | None = None
         self._pages: list[boxes.PageBox] = []
         self._bodies: list[list[boxes.Box]] = []  # what is on them but their margins

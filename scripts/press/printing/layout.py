@@ -63,6 +63,7 @@ class Setter:
                 font_config=self.fonts,
                 stylesheets=[self.styles, self._css(begin)],
                 pdf_variant=VARIANT,
+                cache=kept.images,
             )
 
     def _about(self) -> Iterator[etree._Element]:
