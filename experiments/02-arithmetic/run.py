@@ -11,12 +11,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE.parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from record import write
 
 from earshot.slo.budget import Budget, Stage, evaluate
+
+HERE = Path(__file__).parent
 
 
 def measured() -> dict[str, Any]:
