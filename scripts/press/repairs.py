@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
 from lxml import html as lxml_html
@@ -93,11 +92,11 @@ def _defer_images(document: _Element) -> None:
 
 def _type_downloads(document: _Element) -> None:
     """The type of the site's own files that links offer."""
-    for link in document.xpath("//a[@href]"):
-        address = urlsplit(link.get("href"))
-        kind = DOWNLOADS.get(PurePosixPath(address.path).suffix)
-        if kind and not address.netloc:
-            link.set("type", kind)
+    for suffix, kind in DOWNLOADS.items():
+        for link in document.xpath("//a[contains(@href, $suffix)]", suffix=suffix):
+            address = urlsplit(link.get("href"))
+            if address.path.endswith(suffix) and not address.netloc:
+                link.set("type", kind)
 
 
 REPAIRS = (
