@@ -39,7 +39,6 @@ FLAGS = [
     "--use-fake-device-for-media-stream",
 ]
 PATIENCE = 60  # s, for a server to load its model on a busy machine
-LEAD = 5  # s of silence, in which a busy browser gets from its microphone to the page
 PARTIAL = "#live .unstable:not(:empty)"
 
 
@@ -87,11 +86,10 @@ class Server:
             return False
 
 
-def spoken(path: Path, sounds: list[Samples], lead_s: float = 0) -> Path:
-    """A WAV file of sounds with pauses around them, after seconds of silence."""
-    pause, lead = np.zeros(12_800, np.float32), np.zeros(int(lead_s * 16_000))
-    parts = [part for one in sounds for part in (pause, one, pause)]
-    audio = np.concatenate([lead.astype(np.float32), *parts])
+def spoken(path: Path, sounds: list[Samples]) -> Path:
+    """A WAV file of sounds with pauses around them."""
+    pause = np.zeros(12_800, np.float32)
+    audio = np.concatenate([part for one in sounds for part in (pause, one, pause)])
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
@@ -115,19 +113,12 @@ def sentence(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    """Chromium, whose microphone says the shortest clip once.
-
-    It begins when the microphone is opened, however long the page then takes to
-    listen.
-    """
+def browser(sentence: Path):
+    """Chromium, whose microphone says the shortest clip again and again."""
     from playwright.sync_api import sync_playwright
 
-    folder = tmp_path_factory.mktemp("microphone")
-    sentence = spoken(folder / "sentence.wav", [clips()[1].audio], LEAD)
-
     path = next(filter(None, map(shutil.which, BROWSERS)))
-    microphone = f"--use-file-for-fake-audio-capture={sentence}%noloop"
+    microphone = f"--use-file-for-fake-audio-capture={sentence}"
     with sync_playwright() as playwright:
         yield playwright.chromium.launch(
             executable_path=path, args=[*FLAGS, microphone]
@@ -211,13 +202,14 @@ def test_a_file_becomes_partial_and_then_final_words(visit, server, sentence) ->
 def test_the_microphone_is_heard(visit, server) -> None:
     page = visit(server)
     page.click("#microphone")
+    finals = page.locator("#finals .words")
     end = time.monotonic() + PATIENCE
-    while len(words(page).split()) < len(said(1).split()) - 2:
+    # A busy machine loses some of the sound, but not each time it is said.
+    while all(count(said(1), text).total > 2 for text in finals.all_inner_texts()):
         assert time.monotonic() < end, words(page)
         page.wait_for_timeout(100)
     page.click("#stop")
     ended(page)
-    assert count(said(1), words(page)).total <= 2
 
 
 def test_the_transcript_can_be_copied(visit, server, sentence) -> None:
