@@ -1,16 +1,18 @@
-"""A peer's own virtual environment: made from its pinned list, and its weight."""
+"""A peer's own virtual environment, made from its pinned list."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
-from importlib.metadata import distributions
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from installs import BIN, call, uv
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 BUILD = ROOT / "build/peers"
-BIN = Path(sys.executable).parent
 OURS = "export --quiet --frozen --only-group earshot --no-emit-project --no-hashes"
 
 
@@ -46,30 +48,3 @@ def prepare(peer: str) -> Path:
     uv("pip", "uninstall", "--python", python, "pip", "wheel")
     stamp.write_text(wanted, encoding="utf-8")
     return folder
-
-
-def uv(*arguments: str | Path) -> None:
-    """Run uv, which says nothing but errors."""
-    call(BIN / "uv", "--quiet", *arguments)
-
-
-def call(*command: str | Path) -> None:
-    """Run a command; raises `SystemExit` in words if it fails."""
-    if subprocess.run(command, check=False).returncode:
-        raise SystemExit(f"this failed: {' '.join(map(str, command))}")
-
-
-def site(folder: Path) -> Path:
-    """Where the packages of an environment lie."""
-    return next(folder.glob("lib/python3.*/site-packages"))
-
-
-def weight(folder: Path) -> dict[str, int]:
-    """Installed packages, and their size in MB of 10⁶ bytes without bytecode."""
-    packages = site(folder)
-    files = (f for f in packages.rglob("*") if f.is_file() and f.suffix != ".pyc")
-    size = sum(f.stat().st_size for f in files)
-    return {
-        "mb": round(size / 1e6),
-        "packages": sum(1 for _ in distributions(path=[str(packages)])),
-    }

@@ -29,7 +29,8 @@ import earshot_
 import realtimestt
 import whisperlive
 import whisperlivekit
-from environment import BUILD, HERE, ROOT, prepare, weight
+from environment import BUILD, HERE, ROOT, prepare
+from installs import weight
 from measure import QUIET_S, Refused, Run, figures, knock, run, speech, stream
 from record import write
 from server import CLIENT_CPU, Server

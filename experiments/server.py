@@ -1,10 +1,14 @@
-"""A server on a processor of its own, and what its process tree uses."""
+"""A server on a processor of its own, and what its process tree uses.
+
+The experiments that measure servers from outside share it.
+"""
 
 from __future__ import annotations
 
 import os
 import signal
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -28,8 +32,15 @@ class Usage:
 class Server:
     """A command on processor 0 with one thread a library; its output goes to `log`."""
 
-    def __init__(self, command: list[str], folder: Path, log: Path) -> None:
+    def __init__(
+        self,
+        command: list[str],
+        folder: Path,
+        log: Path,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
         self._command, self._folder, self._log = command, folder, log
+        self._settings = settings or {}
 
     def __enter__(self) -> Self:
         one = dict.fromkeys((*ONE_THREAD, *OFFLINE), "1")
@@ -37,7 +48,7 @@ class Server:
             self._process = subprocess.Popen(
                 ["taskset", "-c", str(SERVER_CPU), *self._command],
                 cwd=self._folder,
-                env={**os.environ, **one},
+                env={**os.environ, **one, **self._settings},
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
@@ -66,11 +77,15 @@ class Server:
 
     def usage(self) -> Usage:
         """Of the tree: children that have ended count through their parents."""
-        stats = dict(filter(None, map(stat, Path("/proc").glob("[0-9]*/stat"))))
-        tree = family(self._process.pid, {pid: int(s[1]) for pid, s in stats.items()})
-        fields = [stats[pid] for pid in tree if pid in stats]
+        fields = list(self.tree().values())
         ticks = sum(int(tick) for field in fields for tick in field[11:15])
         return Usage(ticks / TICK, PAGE * sum(int(field[21]) for field in fields))
+
+    def tree(self) -> dict[int, list[str]]:
+        """The processes that live, by number, and what proc(5) says of each."""
+        stats = dict(filter(None, map(stat, Path("/proc").glob("[0-9]*/stat"))))
+        pids = family(self._process.pid, {pid: int(s[1]) for pid, s in stats.items()})
+        return {pid: stats[pid] for pid in pids if pid in stats}
 
 
 def stat(path: Path) -> tuple[int, list[str]] | None:
