@@ -1,4 +1,7 @@
-"""What follows from chapter 2's measurements: the budget with a server in between.
+"""What follows from chapter 2's measurements of servers.
+
+The budget with a server in between; and how many clips a server hears, for each that
+the model by itself would have heard in the same minutes.
 
 Rerun it after `02-frameworks`, or when the budget has changed.
 """
@@ -39,8 +42,23 @@ def spent(median_ms: float, p95_ms: float) -> dict[str, float]:
     return {key: round(data[key], 1) for key in ("p50", "p95", "share")}
 
 
+def heard(way: dict[str, Any]) -> float:
+    """Clips that 32 callers get heard, for each that the model alone would hear."""
+    return float(way["32"]["per_s"]) * float(way["model_ms"]) / 1000
+
+
+def batches(server: dict[str, Any], one: float) -> dict[str, float]:
+    """Clips heard without batches, where `one` is 1, and what batches make of it."""
+    found = {"alone": round(heard(server["alone"]) / one, 2)}
+    if "batched" in server:
+        gain = heard(server["batched"]) / heard(server["alone"])
+        found["gain"] = round(gain, 1)
+    return found
+
+
 def values() -> dict[str, Any]:
-    """The opening budget, and the same behind each server."""
+    """The opening budget and the same behind each server; and clips heard."""
+    one = heard(measured()["starlette"]["alone"])
     opening = evaluate(Budget.load()).as_data()
     return {
         "opening": {key: round(opening[key], 1) for key in ("p50", "p95", "share")},
@@ -48,6 +66,7 @@ def values() -> dict[str, Any]:
             name: spent(server["no-op"]["1"]["p50_ms"], server["no-op"]["1"]["p95_ms"])
             for name, server in measured().items()
         },
+        "clips": {name: batches(server, one) for name, server in measured().items()},
     }
 
 

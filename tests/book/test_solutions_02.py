@@ -9,7 +9,7 @@ from concurrent.futures import TimeoutError as Late
 
 import numpy as np
 import pytest
-from test_recorded import recorded
+from test_recorded import experiment, recorded
 
 from earshot.bench.clips import Clip, clips
 from earshot.inference.engines import load
@@ -112,3 +112,19 @@ def test_what_fits_beside_in_400_megabytes() -> None:
     ways = recorded("02-hot-swap")["values"]["ways"]
     fits = {way for way, found in ways.items() if found["most_mb"] <= 400}
     assert fits == {"none", "swap", "restart"}
+
+
+def test_what_the_chapter_derives_is_what_its_script_gives() -> None:
+    run = experiment("experiments/02-arithmetic/run.py")
+    assert run.values() == recorded("02-arithmetic")["values"]
+
+
+@pytest.mark.parametrize("way", ["none", "swap", "replace", "restart"])
+def test_delays_around_a_change_are_those_of_its_events(way: str) -> None:
+    run, values = experiment("experiments/02-hot-swap/run.py"), recorded("02-hot-swap")
+    runs, found = (
+        [{"events": values["values"]["events"][way]}],
+        values["values"]["ways"],
+    )
+    assert run.late(runs, "partial", 0, run.FIRST_S) == found[way]["first"]
+    assert run.late(runs, "partial", -run.AFTER_S, 0) == found[way]["before"]
