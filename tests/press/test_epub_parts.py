@@ -261,6 +261,11 @@ def test_a_place_on_a_page_named_already_is_dropped():
             '{div}<div class="admonition"><p class="admonition-title">x</p></div>',
         ),
         (
+            '<figure><pre>x</pre><ol class="callouts"><li>y</li></ol></figure>',
+            2,
+            '<figure><pre>x</pre><ol class="callouts"><li>{span}y</li></ol></figure>',
+        ),
+        (
             '<div class="footnote"><ol><li>x</li></ol></div>',
             0,
             '<div class="footnote"><ol><li>x</li></ol></div>',
