@@ -84,7 +84,7 @@ def _holder(node: etree._Element) -> etree._Element | None:
     cells = find(node, "./h:td | ./h:th")
     if cells:
         return cells[0]
-    explained = find(node, f"ancestor::h:ol[{having('callouts')}]")
+    explained = find(node, f"ancestor::*[{having('callouts')}]")
     set_apart = find(node, "ancestor::h:figure") and not explained
     apart = set_apart or "admonition-title" in classes(node)
     return node if node.tag in WITHIN and not apart else None
