@@ -7,7 +7,7 @@ SYNC := $(BIN)/uv sync --quiet --locked --inexact --no-default-groups
 TESTED := moonshine-tiny silero-vad whisper-base
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: help book site pdf epub diagrams figures listings fonts pictures demo bench faults test check release-check lint clean
+.PHONY: help book site pdf epub diagrams figures listings fonts pictures demo bench faults kills test check release-check lint clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ bench: $(VENV)/.press $(VENV)/.earshot $(VENV)/.test ## measure the press and Ea
 
 faults: $(VENV)/.press $(VENV)/.test ## spoil a copy of the book in a hundred ways and see what the press says
 	@PYTHONPATH=tests $(BIN)/python -m faults
+
+kills: $(VENV)/.press $(VENV)/.test ## kill twenty builds of the book at random moments (about 15 minutes)
+	@PYTHONPATH=tests $(BIN)/python -m faults.kills
 
 test: $(VENV)/.press $(VENV)/.earshot $(VENV)/.figures $(VENV)/.test ## run the tests that need no browser, Java or node
 	@$(BIN)/earshot models pull $(TESTED) > /dev/null

@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-import random
 import signal
-import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from fixture_book import lay_out
+from killed import State, kill, leftovers, moments, run, shown, start
 
 from press import build, epub, pdf
 
-PRESS = Path(sys.executable).with_name("press")
 OPENER = "manuscript/index.md"
 TITLES = ("# The Fixture Book", "# Another Book")
-KILLS = 20
 CHANGES = {
     *("os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.symlink", "os.link"),
     *("os.truncate", "os.chmod", "shutil.rmtree", "shutil.copyfile"),
 }
 """Audit events that come before a change of the file system."""
-
-State = dict[str, str]
 
 
 def title(root: Path, new: int) -> None:
@@ -38,31 +31,9 @@ def title(root: Path, new: int) -> None:
     page.write_text(text, encoding="utf-8")
 
 
-def shown(root: Path) -> State:
-    """A digest of each file that readers see, by its path below `build/`."""
-    folder = root / "build"
-    names = [p for p in folder.glob("*") if not p.name.startswith(".")]
-    files = [p for name in names for p in (name, *name.rglob("*")) if p.is_file()]
-    return {
-        path.relative_to(folder).as_posix(): hashlib.sha256(
-            path.read_bytes()
-        ).hexdigest()
-        for path in files
-    }
-
-
 def is_whole(state: State, *editions: State) -> bool:
     """Whether all that is shown is of one edition; links may still be missing."""
     return any(state.items() <= edition.items() for edition in editions)
-
-
-def leftovers(root: Path) -> list[str]:
-    """What lies below `build/` besides one edition and the links to it."""
-    folder = root / "build"
-    editions = sorted(p.name for p in (folder / ".editions").iterdir())
-    known = {".current", ".editions", ".lock", "site"}
-    others = {p.name for p in folder.iterdir()} - known
-    return editions[1:] + sorted(n for n in others if not n.startswith("fixture-book."))
 
 
 # -- killed before any change that the press makes -----------------------------------
@@ -201,35 +172,6 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, State, State]
     return root, seen[1], seen[0]
 
 
-def start(root: Path) -> subprocess.Popen[str]:
-    """`press book` in a process group of its own."""
-    return subprocess.Popen(
-        [PRESS, "book", "--root", root],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "TMPDIR": str(root.parent)},
-        start_new_session=True,
-    )
-
-
-def run(root: Path) -> float:
-    """Build to the end; the seconds that took."""
-    began = time.monotonic()
-    with start(root) as process:
-        _, errors = process.communicate()
-    assert process.returncode == 0, errors
-    return time.monotonic() - began
-
-
-def moments(longest: float) -> Iterator[float]:
-    """Random moments of a build, one in each of as many parts of it."""
-    dice = random.Random(4)
-    parts = list(range(KILLS))
-    dice.shuffle(parts)
-    return ((part + dice.random()) * longest / KILLS for part in parts)
-
-
 def test_builds_killed_at_random_moments_leave_one_edition(
     whole: tuple[Path, State, State],
 ) -> None:
@@ -239,18 +181,15 @@ def test_builds_killed_at_random_moments_leave_one_edition(
     longest = run(root)
     target = 0
     for number, moment in enumerate(moments(longest)):
+        if shown(root) == (old, new)[target]:  # or nothing would be built
+            target = 1 - target
         title(root, target)
-        with start(root) as process:
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(moment)
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
+        kill(root, moment)
         assert shown(root) in (old, new), moment
         if number % 3 == 2:
             run(root)
             assert shown(root) == (old, new)[target]
             assert leftovers(root) == []
-            target = 1 - target
 
 
 def test_two_builds_at_once_give_one_edition(whole: tuple[Path, State, State]) -> None:
