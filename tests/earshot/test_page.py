@@ -113,9 +113,16 @@ def sentence(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def browser(sentence: Path):
-    """Chromium, whose microphone says the shortest clip once."""
+def browser(tmp_path_factory):
+    """Chromium, whose microphone says a clip once.
+
+    It is one that survives the way through Chromium's resamplers: of the shortest,
+    every tenth time four of eight words come out wrong.
+    """
     from playwright.sync_api import sync_playwright
+
+    folder = tmp_path_factory.mktemp("microphone")
+    sentence = spoken(folder / "sentence.wav", [clips()[0].audio])
 
     path = next(filter(None, map(shutil.which, BROWSERS)))
     microphone = f"--use-file-for-fake-audio-capture={sentence}%noloop"
@@ -203,12 +210,12 @@ def test_the_microphone_is_heard(visit, server) -> None:
     page = visit(server)
     page.click("#microphone")
     end = time.monotonic() + PATIENCE
-    while count(said(1), words(page)).deletions > 2:  # a gap ends a sentence early
+    while count(said(0), words(page)).deletions > 2:  # a gap ends a sentence early
         assert time.monotonic() < end, words(page)
         page.wait_for_timeout(100)
     page.click("#stop")
     ended(page)
-    assert count(said(1), words(page)).total <= 2
+    assert count(said(0), words(page)).total <= 2
 
 
 def test_the_transcript_can_be_copied(visit, server, sentence) -> None:
