@@ -9,7 +9,8 @@ Utterances are encoded one by one and decoded together. The decoder's many small
 steps gain from company. The encoder is busy with one utterance alone, and in a batch
 it would work on the padding, too. Worse, its normalisation runs over the padding
 and its activations share one 8-bit scale, so that a caller's words would depend
-on who else was speaking.
+more on who else was speaking. The decoder's activations share a scale, too, and
+words at the edge of a clip do change with the company.
 """
 
 from __future__ import annotations
