@@ -69,6 +69,8 @@ def kill(root: Path, moment: float) -> bool:
             process.wait(moment)
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
+        _, errors = process.communicate()
+    assert process.returncode in (0, -signal.SIGKILL), (process.returncode, errors)
     return process.returncode == -signal.SIGKILL
 
 

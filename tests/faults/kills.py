@@ -24,9 +24,10 @@ HEAD = """\
 
 Written by `make kills` on {date}: {cpus} cores, {system}, Python {python}. `press
 book` was killed by SIGKILL at {kills} random moments, one in each of {kills} equal
-parts of the {seconds:.0f} s that a build takes there. After each the site, the PDF
-and the EPUB have to be those of one edition, the old or the new, to the byte; a
-build that follows has to give the new one and leave nothing of the killed ones.
+parts of the time that a whole build had just taken; the last took {seconds:.0f} s.
+After each the site, the PDF and the EPUB have to be those of one edition, the old
+or the new, to the byte; a build that follows has to give the new one and leave
+nothing of the killed ones.
 
 {right} of {tries} kills and {whole} of {builds} builds after them did.
 
